@@ -1,0 +1,174 @@
+"""Exact fixed-point arithmetic on 64-bit integers.
+
+Scales (one integer step):
+
+==========================================  =================
+US dollars and dollar-like tokens           1e-6 dollar
+other token amounts, position sizes         1e-8 token
+price                                       1e-10 dollar per token
+rate, ratio, factor                         1e-12
+cumulative index                            1e-13 dollar per token
+time                                        1e-3 s since the epoch
+==========================================  =================
+
+``mul_div`` and its variants multiply, then divide, and are exact whenever the result fits below
+2**62; a result that does not fit raises :class:`OutOfRange`, compiled or interpreted.
+"""
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from seawall.engine.errors import BrokenBooks, OutOfRange
+
+DOLLAR: Final[i64] = 1_000_000
+TOKEN: Final[i64] = 100_000_000
+PRICE: Final[i64] = 10_000_000_000
+RATE: Final[i64] = 1_000_000_000_000
+BASIS_POINT: Final[i64] = 100_000_000
+INDEX: Final[i64] = 10_000_000_000_000
+
+SECOND: Final[i64] = 1_000
+MINUTE: Final[i64] = 60_000
+HOUR: Final[i64] = 3_600_000
+DAY: Final[i64] = 86_400_000
+YEAR: Final[i64] = 31_536_000_000
+
+NOTIONAL_STEP: Final[i64] = 1_000_000_000_000
+"""size (1e-8) times price (1e-10) is in 1e-18 dollar: this many of them make 1e-6 dollar."""
+
+INDEX_STEP: Final[i64] = 1_000_000_000_000_000
+"""size (1e-8) times index (1e-13) is in 1e-21 dollar: this many of them make 1e-6 dollar."""
+
+INDEX_PER_PRICE: Final[i64] = 1_000
+"""An index unit is this many times finer than a price unit."""
+
+LIMIT: Final[i64] = 4_611_686_018_427_387_904
+"""2**62. No result may reach it in magnitude."""
+
+MAX_DOLLARS: Final[i64] = 1_000_000_000_000_000_000
+"""The most that all pots of one token together may hold: 1e12 dollars (or 1e10 tokens)."""
+
+MAX_SIZE: Final[i64] = 1_000_000_000_000_000_000
+"""The largest position: 1e10 tokens."""
+
+MAX_PRICE: Final[i64] = 100_000_000_000_000_000
+"""The highest price: 1e7 dollars per token."""
+
+MAX_TIME: Final[i64] = 8_000_000_000_000
+"""The latest time: the year 2223, in milliseconds since the epoch."""
+
+_EXACT: Final[float] = 1.0e34  # below 2**113: the remainder of the estimate stays inside 64 bits
+_LIMIT_FLOAT: Final[float] = 4.611686018427387904e18
+_NARROW: Final[i64] = 3_037_000_499  # isqrt(2**63 - 1): a product of two such fits 64 bits
+
+
+def magnitude(a: i64) -> i64:
+    """Absolute value of ``a``."""
+    return -a if a < 0 else a
+
+
+def smaller(a: i64, b: i64) -> i64:
+    """The lesser of two numbers."""
+    return a if a < b else b
+
+
+def larger(a: i64, b: i64) -> i64:
+    """The greater of two numbers."""
+    return a if a > b else b
+
+
+def clamp(a: i64, low: i64, high: i64) -> i64:
+    """``a`` held inside ``[low, high]``."""
+    return low if a < low else high if a > high else a
+
+
+def _wide(a: i64, b: i64, c: i64) -> i64:
+    wide_a: int = a
+    wide_b: int = b
+    wide_c: int = c
+    quotient = (wide_a * wide_b) // wide_c
+    if quotient >= 4_611_686_018_427_387_904 or quotient <= -4_611_686_018_427_387_904:
+        raise OutOfRange("overflow", f"{a} * {b} / {c} does not fit below 2**62", quotient, 1 << 62)
+    return i64(quotient)
+
+
+def mul_div(a: i64, b: i64, c: i64) -> i64:
+    """floor(a * b / c), exact. ``c`` must be positive.
+
+    Raises :class:`OutOfRange` when the result is 2**62 or more in magnitude,
+    :class:`BrokenBooks` when ``c`` is not positive.
+    """
+    if c <= 0:
+        raise BrokenBooks(f"mul_div by {c}: the divisor must be positive")
+    if -_NARROW <= a <= _NARROW and -_NARROW <= b <= _NARROW:
+        narrow: i64 = (a * b) // c
+        if narrow >= LIMIT or narrow <= -LIMIT:
+            return _wide(a, b, c)
+        return narrow
+    product: float = float(a) * float(b)
+    if product > _EXACT or product < -_EXACT:
+        return _wide(a, b, c)
+    divisor: float = float(c)
+    estimate: float = product / divisor
+    if estimate >= _LIMIT_FLOAT or estimate <= -_LIMIT_FLOAT:
+        return _wide(a, b, c)
+    quotient: i64 = i64(estimate)
+    rest: i64 = a * b - quotient * c
+    step: i64 = i64(float(rest) / divisor)
+    quotient += step
+    rest -= step * c
+    step = i64(float(rest) / divisor)
+    quotient += step
+    rest -= step * c
+    while rest < 0:
+        quotient -= 1
+        rest += c
+    while rest >= c:
+        quotient += 1
+        rest -= c
+    if quotient >= LIMIT or quotient <= -LIMIT:
+        return _wide(a, b, c)
+    return quotient
+
+
+def mul_div_up(a: i64, b: i64, c: i64) -> i64:
+    """ceil(a * b / c), exact. Bounds and errors of :func:`mul_div`."""
+    return -mul_div(-a, b, c)
+
+
+def mul_div_trunc(a: i64, b: i64, c: i64) -> i64:
+    """a * b / c rounded toward zero, exact. Bounds and errors of :func:`mul_div`."""
+    if (a < 0) != (b < 0):
+        return -mul_div(-a, b, c)
+    return mul_div(a, b, c)
+
+
+def notional(size: i64, price: i64) -> i64:
+    """Dollars (1e-6, rounded down) that ``size`` (1e-8 token) is worth at ``price`` (1e-10)."""
+    return mul_div(size, price, NOTIONAL_STEP)
+
+
+def notional_up(size: i64, price: i64) -> i64:
+    """Dollars (1e-6, rounded up) that ``size`` (1e-8 token) is worth at ``price`` (1e-10)."""
+    return mul_div_up(size, price, NOTIONAL_STEP)
+
+
+def share(amount: i64, rate: i64) -> i64:
+    """``amount * rate`` rounded down; ``rate`` in 1e-12, the result in the unit of ``amount``."""
+    return mul_div(amount, rate, RATE)
+
+
+def share_up(amount: i64, rate: i64) -> i64:
+    """``amount * rate`` rounded up; ``rate`` in 1e-12, the result in the unit of ``amount``."""
+    return mul_div_up(amount, rate, RATE)
+
+
+def check_range(name: str, value: int, low: int, high: int, unit: str) -> None:
+    """Refuse ``value`` outside ``[low, high]``; the refusal names the value and the bound passed."""
+    if value < low:
+        raise OutOfRange(f"{name}-too-small", f"{name} {value} is below {low} ({unit})", value, low)
+    if value > high:
+        raise OutOfRange(
+            f"{name}-too-large", f"{name} {value} is above {high} ({unit})", value, high
+        )
