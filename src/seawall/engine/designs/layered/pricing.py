@@ -1,0 +1,256 @@
+"""Oracle-anchored bands: what a fill costs.
+
+Glossary
+    P        trusted oracle price; a buy fills at its high, a sell at its low
+    q        inventory of the market: long less short open interest, in tokens
+    y        inventory in dollars, |q| * P
+    D_k      depth of band k in dollars; C_k = D_1 + ... + D_k; C_n is the quoted depth
+    b_k      offset from P at the outer edge of band k; b_0 = 0
+    o(y)     marginal offset: rises linearly from b_(k-1) to b_k across band k
+    G(y)     cost of having walked the curve up to y: the integral of o from 0 to y
+
+Equations
+    D_k    = g * (ws_k * senior assets + wj_k * junior assets), both at the low value
+    G(y)   = G(C_(k-1)) + b_(k-1)*t + (b_k - b_(k-1)) * t^2 / (2*D_k),   t = y - C_(k-1)
+    impact = G(|q + x|*P) - G(|q|*P) for an order of x tokens: a charge above zero, a rebate below
+
+The curve starts where the inventory stands, so cutting an order in pieces gains nothing. Beyond
+C_n nothing is quoted; an inventory that a shrunken vault has left beyond it is worked off along
+G(C_n) + b_n * (y - C_n).
+
+Integers: G is kept in 1e-9 dollar, once rounded down and once up; an impact is the upper G at
+the end (with y rounded up) less the lower G at the start (with y rounded down), rounded up to
+1e-6 dollar. The closest published relative is gTrade's depth bands (GainsNetwork-org/sdk,
+src/pricing/depthBands.ts), which are not anchored to the inventory.
+"""
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from seawall.engine.designs.layered.params import MAX_TRANCHE, Params
+from seawall.engine.fixed import (
+    NOTIONAL_STEP,
+    RATE,
+    larger,
+    magnitude,
+    mul_div,
+    mul_div_up,
+    notional,
+    notional_up,
+    share_up,
+    smaller,
+)
+
+NANO: Final[i64] = 1_000  # 1e-9 dollars in 1e-6 dollar
+_OFFSET_STEP: Final[i64] = 1_000_000_000  # dollars (1e-6) times offset (1e-12), in 1e-9 dollar
+
+
+class Curve:
+    """The bands as struck from given senior and junior assets. Prices nothing but inventory."""
+
+    def __init__(self, params: Params) -> None:
+        self.edges: list[i64] = [0, *[i64(edge) for edge in params.band_edges]]
+        self.count: i64 = len(params.band_edges)
+        g: i64 = params.depth_factor
+        self.senior_rates: list[i64] = [mul_div(w, g, RATE) for w in params.senior_weights]
+        self.junior_rates: list[i64] = [mul_div(w, g, RATE) for w in params.junior_weights]
+        self.depths: list[i64] = [0] * (self.count + 1)
+        self.senior_depths: list[i64] = [0] * (self.count + 1)
+        self.ends: list[i64] = [0] * (self.count + 1)
+        self.senior_ends: list[i64] = [0] * (self.count + 1)
+        self.cost_down: list[i64] = [0] * (self.count + 1)
+        self.cost_up: list[i64] = [0] * (self.count + 1)
+        self.depth: i64 = 0
+        self._senior: i64 = -1
+        self._junior: i64 = -1
+
+    def strike(self, senior: i64, junior: i64) -> None:
+        """Build the bands from senior and junior assets (1e-6 dollar)."""
+        senior = smaller(senior, MAX_TRANCHE)
+        junior = smaller(junior, MAX_TRANCHE)
+        if senior == self._senior and junior == self._junior:
+            return
+        self._senior = senior
+        self._junior = junior
+        end: i64 = 0
+        senior_end: i64 = 0
+        down: i64 = 0
+        up: i64 = 0
+        for k in range(i64(1), self.count + 1):
+            from_senior: i64 = mul_div(senior, self.senior_rates[k - 1], RATE)
+            depth: i64 = from_senior + mul_div(junior, self.junior_rates[k - 1], RATE)
+            offsets: i64 = self.edges[k - 1] + self.edges[k]
+            end += depth
+            senior_end += from_senior
+            down += mul_div(depth, offsets, 2 * _OFFSET_STEP)
+            up += mul_div_up(depth, offsets, 2 * _OFFSET_STEP)
+            self.depths[k] = depth
+            self.senior_depths[k] = from_senior
+            self.ends[k] = end
+            self.senior_ends[k] = senior_end
+            self.cost_down[k] = down
+            self.cost_up[k] = up
+        self.depth = end
+
+    def band_of(self, y: i64) -> i64:
+        """Number of the band in which inventory ``y`` ends; 0 for none, n + 1 beyond the depth."""
+        if y <= 0:
+            return 0
+        for k in range(i64(1), self.count + 1):
+            if y <= self.ends[k]:
+                return k
+        return self.count + 1
+
+    def cost(self, y: i64, up: bool) -> i64:
+        """G(y) in 1e-9 dollar, rounded up or down; ``y`` in 1e-6 dollar."""
+        k: i64 = self.band_of(y)
+        if k == 0:
+            return 0
+        before: i64 = self.cost_up[k - 1] if up else self.cost_down[k - 1]
+        t: i64 = y - self.ends[k - 1]
+        inner: i64 = self.edges[k - 1]
+        if k > self.count:
+            return before + (
+                mul_div_up(t, inner, _OFFSET_STEP) if up else mul_div(t, inner, _OFFSET_STEP)
+            )
+        rise: i64 = self.edges[k] - inner
+        if up:
+            walked: i64 = mul_div_up(t * NANO, t, self.depths[k])
+            return before + mul_div_up(t, inner, _OFFSET_STEP) + mul_div_up(walked, rise, 2 * RATE)
+        walked_down: i64 = mul_div(t * NANO, t, self.depths[k])
+        return before + mul_div(t, inner, _OFFSET_STEP) + mul_div(walked_down, rise, 2 * RATE)
+
+    def impact(self, start: i64, end: i64) -> i64:
+        """G(end) - G(start) in 1e-6 dollar, rounded up: a charge above zero, a rebate below."""
+        return -((self.cost(start, False) - self.cost(end, True)) // NANO)
+
+    def senior_share(self, y: i64) -> i64:
+        """Of the inventory ``y``, the dollars that senior depth stands behind, rounded down."""
+        k: i64 = self.band_of(y)
+        if k == 0:
+            return 0
+        if k > self.count:
+            return self.senior_ends[self.count]
+        return self.senior_ends[k - 1] + mul_div(
+            y - self.ends[k - 1], self.senior_depths[k], self.depths[k]
+        )
+
+    def offset(self, y: i64) -> i64:
+        """Marginal offset o(y), a rate, rounded up."""
+        k: i64 = self.band_of(y)
+        if k == 0:
+            return 0
+        if k > self.count:
+            return self.edges[self.count]
+        inner: i64 = self.edges[k - 1]
+        return inner + mul_div_up(y - self.ends[k - 1], self.edges[k] - inner, self.depths[k])
+
+
+class MoveFee:
+    """The oracle-move fee: after a jump the half-spread is wider for a while.
+
+    A move by the factor m adds (1 - min(m, 1/m)^3) * gain, never beyond the gain; the fee fades
+    linearly to nothing over ``fade`` ms. After Curve's LLAMMA (curvefi/curve-stablecoin AMM.vy).
+    """
+
+    def __init__(self, gain: i64, fade: i64) -> None:
+        self.gain: i64 = gain
+        self.fade: i64 = fade
+        self.peak: i64 = 0
+        self.since: i64 = 0
+
+    def at(self, now: i64) -> i64:
+        """The fee (a rate, rounded up) at ``now``."""
+        left: i64 = self.fade - (now - self.since)
+        if left <= 0 or self.peak == 0:
+            return 0
+        return mul_div_up(self.peak, smaller(left, self.fade), self.fade)
+
+    def move(self, old: i64, new: i64, now: i64) -> None:
+        """Take a price move from ``old`` to ``new`` at ``now`` into account."""
+        if old <= 0 or old == new:
+            return
+        ratio: i64 = mul_div(smaller(old, new), RATE, larger(old, new))
+        cube: i64 = mul_div(mul_div(ratio, ratio, RATE), ratio, RATE)
+        self.peak = smaller(self.gain, self.at(now) + mul_div_up(RATE - cube, self.gain, RATE))
+        self.since = now
+
+
+class Charges:
+    """What one fill of ``size`` tokens at ``price`` costs, in 1e-6 dollar.
+
+    ``value`` is the fill's notional (rounded up), ``fee`` the trade fee, ``spread`` half-spread
+    and oracle-move fee, ``impact`` the walk along the curve (a rebate below zero). ``start`` and
+    ``end`` are the inventory in dollars before and after.
+    """
+
+    def __init__(self) -> None:
+        self.size: i64 = 0
+        self.price: i64 = 0
+        self.value: i64 = 0
+        self.fee: i64 = 0
+        self.spread: i64 = 0
+        self.impact: i64 = 0
+        self.start: i64 = 0
+        self.end: i64 = 0
+        self.crosses: bool = False
+
+    def total(self) -> i64:
+        """Fee, spread and impact together."""
+        return self.fee + self.spread + self.impact
+
+    def acceptable(self, limit: i64) -> bool:
+        """Whether the all-in price per token is within ``limit`` (1e-10; 0 is no limit)."""
+        if limit == 0:
+            return True
+        if self.size > 0:
+            return self.value + self.total() <= notional(self.size, limit)
+        return notional(-self.size, self.price) - self.total() >= notional_up(-self.size, limit)
+
+
+def charge(
+    params: Params,
+    curve: Curve,
+    inventory: i64,
+    size: i64,
+    mark: i64,
+    price: i64,
+    move_fee: i64,
+) -> Charges:
+    """The charges of a fill of ``size`` against ``inventory`` (both signed, 1e-8 token).
+
+    ``mark`` is the oracle price that inventory is valued at, ``price`` the price of the fill,
+    ``move_fee`` the oracle-move fee (a rate).
+    """
+    bill = Charges()
+    after: i64 = inventory + size
+    held: i64 = magnitude(inventory)
+    left: i64 = magnitude(after)
+    quantity: i64 = magnitude(size)
+    crosses: bool = (inventory > 0 > after) or (inventory < 0 < after)
+    adding: i64 = left if crosses else larger(0, left - held)
+    bill.size = size
+    bill.price = price
+    bill.value = notional_up(quantity, price)
+    bill.start = notional(held, mark)
+    bill.end = notional_up(left, mark)
+    bill.crosses = crosses
+    bill.spread = share_up(bill.value, params.half_spread + move_fee)
+    if adding == quantity:
+        bill.fee = share_up(bill.value, params.fee_adding)
+    elif adding == 0:
+        bill.fee = share_up(bill.value, params.fee_reducing)
+    else:
+        bill.fee = share_up(notional_up(adding, price), params.fee_adding) + share_up(
+            notional_up(quantity - adding, price), params.fee_reducing
+        )
+    bill.impact = curve.impact(bill.start, bill.end)
+    return bill
+
+
+def largest_fill(inventory: i64, depth: i64, mark: i64, is_buy: bool) -> i64:
+    """The most tokens (1e-8, never negative) that can be filled before the depth ends."""
+    reach: i64 = mul_div(depth, NOTIONAL_STEP, mark)
+    room: i64 = reach - inventory if is_buy else reach + inventory
+    return larger(0, room)

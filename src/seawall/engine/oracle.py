@@ -1,0 +1,599 @@
+r"""Many reports, one trusted price.
+
+==============  =====================================================================
+available       a source whose last report is at most ``max_age`` old
+survivor        an available source that outlier rejection left standing
+median          the weighted median of the survivors' prices
+price           the trusted price: the median, smoothed where that step is on
+half-width      how far from ``price`` the true price may lie, either way
+confirmed       ``price`` is no jump, or a later report has agreed with the jump
+stale           nothing may be priced with it but orders that reduce
+==============  =====================================================================
+
+The steps, in their order; each is switched off by a parameter of its own:
+
+1. **Staleness.** A source that has been silent for more than ``max_age`` is not available. The
+   price is stale when nothing was trusted for ``max_age``, or when fewer than ``quorum`` sources
+   survive the next step.
+2. **Outliers.** A report p is dropped when it lies further than ``outlier`` from the weighted
+   median m of the *other* available reports: \|p - m\| > outlier * m. Where the others split
+   exactly in half, every m between the two middle prices is a median of theirs, and the report
+   stays if it is near enough to any: of three venues, one liar must not discredit the two others.
+   All reports are judged against the same list, so that two halves that contradict each other
+   drop each other.
+3. **Weighted median.** Sorted by price, the first price at which the cumulative weight reaches
+   half of the weight of the survivors; at exactly half, the mean with the next price, rounded
+   down.
+4. **Smoothing.** price += (median - price) * (1 - exp(-dt / time_constant)), dt the time between
+   the newest surviving reports.
+5. **Confidence.** [low, high] = price -/+ half-width, the greater of the weighted median of the
+   reported confidences and, if asked for, the farthest survivor's distance from the median.
+6. **Jumps.** A move of more than ``jump`` from the last confirmed price stays unconfirmed until a
+   later report gives a price that agrees with it to within ``jump``.
+
+Sources: Hyperliquid's documentation, page on the oracle (mirror ``dzmbs/hyperliquid-docs``), for
+the weighted median and its weights, its tie rule being our own; for outliers and smoothing the
+article on the JELLY event in ``thogiti/thogiti.github.io`` (27 March 2025), which names them
+without figures: the figures are ours.
+"""
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from seawall.engine.errors import BadParameters, LimitReached, OutOfRange, Refusal, Unknown
+from seawall.engine.fixed import (
+    DAY,
+    MAX_PRICE,
+    MAX_TIME,
+    RATE,
+    check_range,
+    clamp,
+    larger,
+    magnitude,
+    mul_div,
+    mul_div_up,
+    share,
+    smaller,
+)
+
+MAX_SOURCES: Final[i64] = 64
+"""The most sources that one oracle remembers."""
+
+MAX_WEIGHT: Final[i64] = 1_000_000
+"""The greatest weight of a source."""
+
+OWN_SPOT: Final = "own-spot"
+"""Name of the venue's own spot market among the sources."""
+
+_PRICE_UNIT: Final = "1e-10 dollar per token"
+_TIME_UNIT: Final = "ms since the epoch"
+_FITS: Final[int] = 4_611_686_018_427_387_903  # not an i64: it is held against unbounded numbers
+
+_ONE: Final[i64] = 1_000_000_000_000_000  # the scale inside decay()
+_LN2: Final[i64] = 693_147_180_559_945
+_TERMS: Final[i64] = 17  # ln(2)**18 / 18! is below 1e-18
+
+
+def decay(elapsed: i64, time_constant: i64) -> i64:
+    """exp(-elapsed / time_constant) in 1e-12, both arguments in ms.
+
+    The result is within two units (2e-12) of the true value and never rises with ``elapsed``.
+    Nothing has decayed (1e12) when ``elapsed`` is not positive. ``time_constant`` must be.
+    """
+    if elapsed <= 0:
+        return RATE
+    if elapsed // 28 >= time_constant:  # exp(-28) is below one unit
+        return 0
+    exponent = mul_div(elapsed, _ONE, time_constant)
+    halvings = exponent // _LN2
+    rest = exponent - halvings * _LN2
+    power: i64 = _ONE
+    term: i64 = _TERMS
+    while term > 0:
+        power = _ONE - mul_div(rest, power, _ONE * term)
+        term -= 1
+    return (power >> halvings) // (_ONE // RATE)
+
+
+class Report:
+    """What one source said: ``price`` and ``confidence`` (the half-width of what it holds
+    possible) in 1e-10 dollar per token, ``time`` in ms since the epoch.
+
+    A report is judged by :meth:`Oracle.take`; the constructor raises :class:`OutOfRange` only for
+    numbers that no 64-bit field can carry.
+    """
+
+    def __init__(self, source: str, price: int, time: int, confidence: int = 0) -> None:
+        if not -_FITS <= price <= _FITS:
+            check_range("price", price, 1, MAX_PRICE, _PRICE_UNIT)
+        if not -_FITS <= time <= _FITS:
+            check_range("time", time, 0, MAX_TIME, _TIME_UNIT)
+        if not -_FITS <= confidence <= _FITS:
+            check_range("confidence", confidence, 0, MAX_PRICE, _PRICE_UNIT)
+        self.source: str = source
+        self.price: i64 = i64(price)
+        self.time: i64 = i64(time)
+        self.confidence: i64 = i64(confidence)
+
+
+def _bounded(field: str, value: int, low: int, high: int, unit: str) -> i64:
+    if value < low or value > high:
+        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
+    return i64(value)
+
+
+def _hyperliquid_weights() -> dict[str, int]:
+    return {
+        "binance": 3,
+        "okx": 2,
+        "bybit": 2,
+        "kraken": 1,
+        "kucoin": 1,
+        "gate": 1,
+        "mexc": 1,
+        OWN_SPOT: 1,
+    }
+
+
+class OracleParams:
+    """How reports become a price; every figure is a default and may be changed per market.
+
+    =================  =======  ==========================================================
+    weights            none     weight per source, 1 to 1e6
+    default_weight     1        of a source that ``weights`` does not list; 0 refuses it
+    outlier            10 %     1e-12; a report further from the others is dropped; 0 is off
+    quorum             2        survivors without which the price is stale
+    smooth             off      exponential smoothing
+    time_constant      60 s     ms, of the smoothing
+    max_age            60 s     ms, of a report and of the trusted price; 0 is off
+    use_confidence     on       the half-width takes in what the sources report
+    use_spread         off      the half-width takes in how far the survivors are apart
+    max_confidence     2 %      1e-12 of the price; a greater half-width is uncertain; 0 is off
+    jump               10 %     1e-12; a greater move waits to be confirmed; 0 is off
+    =================  =======  ==========================================================
+
+    A market with one source needs ``quorum=1``. Raises :class:`BadParameters`.
+    """
+
+    def __init__(
+        self,
+        *,
+        weights: dict[str, int] | None = None,
+        default_weight: int = 1,
+        outlier: int = 100_000_000_000,
+        quorum: int = 2,
+        smooth: bool = False,
+        time_constant: int = 60_000,
+        max_age: int = 60_000,
+        use_confidence: bool = True,
+        use_spread: bool = False,
+        max_confidence: int = 20_000_000_000,
+        jump: int = 100_000_000_000,
+    ) -> None:
+        self.weights: dict[str, int] = {} if weights is None else dict(weights)
+        for source, weight in self.weights.items():
+            _bounded(f"weight of {source}", weight, 1, MAX_WEIGHT, "a count")
+        if len(self.weights) > MAX_SOURCES:
+            raise BadParameters(f"weights of {len(self.weights)} sources: at most {MAX_SOURCES}")
+        self.default_weight: i64 = _bounded(
+            "default_weight", default_weight, 0, MAX_WEIGHT, "a count"
+        )
+        if default_weight == 0 and not self.weights:
+            raise BadParameters("default_weight 0: must be above 0 when no weights are listed")
+        self.outlier: i64 = _bounded("outlier", outlier, 0, RATE, "1e-12")
+        self.quorum: i64 = _bounded("quorum", quorum, 1, MAX_SOURCES, "sources")
+        self.smooth: bool = smooth
+        self.time_constant: i64 = _bounded("time_constant", time_constant, 1, DAY, "ms")
+        self.max_age: i64 = _bounded("max_age", max_age, 0, DAY, "ms")
+        self.use_confidence: bool = use_confidence
+        self.use_spread: bool = use_spread
+        self.max_confidence: i64 = _bounded("max_confidence", max_confidence, 0, RATE, "1e-12")
+        self.jump: i64 = _bounded("jump", jump, 0, RATE, "1e-12")
+        if default_weight == 0 and quorum > len(self.weights):
+            raise BadParameters(
+                f"quorum {quorum}: must be between 1 and {len(self.weights)} "
+                "(the sources listed, no other being let in)"
+            )
+
+    @staticmethod
+    def hyperliquid() -> "OracleParams":
+        """The order book's rule of 2025: its weights, its median, and no protection besides."""
+        return OracleParams(
+            weights=_hyperliquid_weights(),
+            outlier=0,
+            quorum=1,
+            use_confidence=False,
+            max_confidence=0,
+            jump=0,
+        )
+
+    @staticmethod
+    def hybrid() -> "OracleParams":
+        """Hyperliquid's weights with every protection on: outliers, quorum, smoothing, jumps."""
+        return OracleParams(weights=_hyperliquid_weights(), smooth=True)
+
+
+class _Source:
+    """What one source said last; ``value`` is the number it is ranked by at the moment."""
+
+    def __init__(self, name: str, weight: i64) -> None:
+        self.name: str = name
+        self.weight: i64 = weight
+        self.price: i64 = 0
+        self.confidence: i64 = 0
+        self.time: i64 = -1
+        self.latest: i64 = -1  # runs ahead of time while a list of reports is being judged
+        self.value: i64 = 0
+
+
+def _rank(ranked: list[_Source], source: _Source) -> None:
+    """Put ``source`` into its place by value; sources rarely overtake, so the walk is short."""
+    ranked.append(source)
+    place: i64 = len(ranked) - 1
+    while place > 0 and ranked[place - 1].value > source.value:
+        ranked[place] = ranked[place - 1]
+        place -= 1
+    ranked[place] = source
+
+
+def _middle(ranked: list[_Source], without: i64) -> tuple[i64, i64]:
+    """Lower and upper weighted median of ``ranked``, leaving out the place ``without`` (or -1).
+
+    They differ only where the weights split exactly in half.
+    """
+    total: i64 = 0
+    for source in ranked:
+        total += source.weight
+    if without >= 0:
+        total -= ranked[without].weight
+    seen: i64 = 0
+    lower: i64 = 0
+    halved: bool = False
+    place: i64 = 0
+    while place < len(ranked):
+        source = ranked[place]
+        if place != without:
+            if halved:
+                return lower, source.value
+            seen += source.weight
+            lower = source.value
+            if 2 * seen > total:
+                return lower, lower
+            halved = 2 * seen == total
+        place += 1
+    return lower, lower
+
+
+class Oracle:
+    """The trusted price of one market.
+
+    ``price``, ``low`` and ``high`` are in 1e-10 dollar per token and 0 until the first trusted
+    price; ``time`` is that of the newest surviving report, in ms. ``confirmed`` is false after a
+    jump that no later report has agreed with, ``survivors`` counts the sources the last
+    :meth:`take` could use, ``rejected`` names those it dropped as outliers, in the order of names.
+    Below the quorum all but these two keep their last trusted value.
+    """
+
+    def __init__(self, params: OracleParams) -> None:
+        self.params: OracleParams = params
+        self.price: i64 = 0
+        self.low: i64 = 0
+        self.high: i64 = 0
+        self.time: i64 = 0
+        self.confirmed: bool = True
+        self.survivors: i64 = 0
+        self.rejected: list[str] = []
+        self._now: i64 = 0
+        self._half_width: i64 = 0
+        self._fraction: i64 = 0  # 1e-12 of a price unit, above price, that smoothing carries on
+        self._smoothed_at: i64 = 0
+        self._anchor: i64 = 0  # the last confirmed price
+        self._jump_price: i64 = 0
+        self._jump_time: i64 = 0
+        self._sources: list[_Source] = []  # in the order of names
+        self._by_name: dict[str, _Source] = {}
+        self._new: dict[str, _Source] = {}
+        self._decay_elapsed: i64 = 0
+        self._decay: i64 = RATE
+
+    def take(self, reports: list[Report], now: i64) -> None:
+        """Let time pass to ``now`` (ms), take the reports in, and form the price anew.
+
+        Reports of different sources may come in any order; of one source several may come, the
+        older first, and the last one stands. All are judged before any is taken in.
+
+        Raises :class:`OutOfRange` for a price, confidence or time outside its bounds
+        (``price-too-small`` ...), a time after ``now`` (``report-from-the-future``), a time not
+        after that source's last report (``report-back-in-time``) and a ``now`` before the last
+        one (``clock-back-in-time``); :class:`Unknown` for a source without a weight
+        (``unknown-source``); :class:`LimitReached` beyond ``MAX_SOURCES`` (``too-many-sources``).
+        """
+        named = self._judge(reports, now)
+        place: i64 = 0
+        while place < len(reports):
+            report = reports[place]
+            source = named[place]
+            source.price = report.price
+            source.time = report.time
+            source.confidence = report.confidence
+            place += 1
+        if self._new:
+            self._register()
+        self._now = now
+        self._form(now)
+
+    def check(self, reports: list[Report], now: i64) -> None:
+        """Raise what :meth:`take` would, and change nothing."""
+        for source in self._judge(reports, now):
+            source.latest = source.time
+        self._new.clear()
+
+    def is_stale(self, now: i64) -> bool:
+        """Whether at ``now`` (ms) there is no price fresh enough, or from enough sources."""
+        if self.price == 0 or self.survivors < self.params.quorum:
+            return True
+        return self.params.max_age > 0 and now - self.time > self.params.max_age
+
+    def is_uncertain(self) -> bool:
+        """Whether the half-width is above ``max_confidence`` of the price."""
+        bound = self.params.max_confidence
+        if bound == 0 or self._half_width == 0:
+            return False
+        return self._half_width > share(self.price, bound)
+
+    def sources(self) -> list[str]:
+        """Names of all sources heard so far, sorted: the order of :meth:`state`."""
+        return [source.name for source in self._sources]
+
+    def state(self) -> list[int]:
+        """Every number the future depends on, in a fixed order, for a digest."""
+        numbers: list[int] = [
+            self.price,
+            self.low,
+            self.high,
+            self.time,
+            int(self.confirmed),
+            self.survivors,
+            self._now,
+            self._half_width,
+            self._fraction,
+            self._smoothed_at,
+            self._anchor,
+            self._jump_price,
+            self._jump_time,
+            len(self._sources),
+        ]
+        for source in self._sources:
+            numbers.append(source.price)
+            numbers.append(source.time)
+            numbers.append(source.confidence)
+        return numbers
+
+    def _judge(self, reports: list[Report], now: i64) -> list[_Source]:
+        """The source of each report; on a refusal everything is as it was."""
+        if now < self._now or now > MAX_TIME:
+            _check_clock(now, self._now)
+        named: list[_Source] = []
+        try:
+            for report in reports:
+                source = self._source(report.source)
+                _check_report(report, source.latest, now)
+                source.latest = report.time
+                named.append(source)
+        except Refusal:
+            for source in named:
+                source.latest = source.time
+            self._new.clear()
+            raise
+        return named
+
+    def _source(self, name: str) -> _Source:
+        source = self._by_name.get(name)
+        if source is None:
+            source = self._new.get(name)
+        if source is not None:
+            return source
+        weight: i64 = i64(self.params.weights.get(name, self.params.default_weight))
+        if weight == 0:
+            raise Unknown("unknown-source", f"source {name} has no weight in this market")
+        known: i64 = len(self._sources) + len(self._new)
+        if known >= MAX_SOURCES:
+            raise LimitReached(
+                "too-many-sources",
+                f"source {name} would be number {known + 1} of at most {MAX_SOURCES}",
+                known + 1,
+                MAX_SOURCES,
+            )
+        source = _Source(name, weight)
+        self._new[name] = source
+        return source
+
+    def _register(self) -> None:
+        for name, source in self._new.items():
+            self._by_name[name] = source
+            self._sources.append(source)
+            place: i64 = len(self._sources) - 1
+            while place > 0 and self._sources[place - 1].name > name:
+                self._sources[place] = self._sources[place - 1]
+                place -= 1
+            self._sources[place] = source
+        self._new.clear()
+
+    def _form(self, now: i64) -> None:
+        max_age = self.params.max_age
+        ranked: list[_Source] = []
+        for source in self._sources:
+            if max_age == 0 or now - source.time <= max_age:
+                source.value = source.price
+                _rank(ranked, source)
+        if self.rejected:
+            self.rejected = []
+        if self.params.outlier > 0 and len(ranked) > 1:
+            ranked = self._without_outliers(ranked)
+        self.survivors = len(ranked)
+        if self.survivors < self.params.quorum:
+            return
+        newest: i64 = 0
+        for source in ranked:
+            newest = larger(newest, source.time)
+        lower, upper = _middle(ranked, -1)
+        median = (lower + upper) // 2
+        self.price = self._smoothed(median, newest) if self.params.smooth else median
+        self.time = newest
+        self._widen(ranked, median)
+        self._confirm()
+
+    def _without_outliers(self, ranked: list[_Source]) -> list[_Source]:
+        bound = self.params.outlier
+        least = ranked[0].value
+        if ranked[len(ranked) - 1].value - least <= share(least, bound):
+            return ranked  # nobody is that far from anybody
+        survivors: list[_Source] = []
+        place: i64 = 0
+        while place < len(ranked):
+            source = ranked[place]
+            lower, upper = _middle(ranked, place)
+            nearest = clamp(source.value, lower, upper)
+            if magnitude(source.value - nearest) > share(nearest, bound):
+                self.rejected.append(source.name)
+            else:
+                survivors.append(source)
+            place += 1
+        self.rejected.sort()
+        return survivors
+
+    def _smoothed(self, median: i64, time: i64) -> i64:
+        """The last price moved towards ``median``, never past it.
+
+        What is less than a price unit is carried on, so that many small steps of time end where
+        one long step does.
+        """
+        elapsed = time - self._smoothed_at
+        if self.price == 0:
+            self._smoothed_at = time
+            return median
+        if elapsed <= 0:
+            return self.price
+        self._smoothed_at = time
+        if elapsed != self._decay_elapsed:
+            self._decay = decay(elapsed, self.params.time_constant)
+            self._decay_elapsed = elapsed
+        gap = median - self.price
+        weight = RATE - self._decay
+        move = mul_div(gap, weight, RATE)
+        fraction = self._fraction + (gap * weight - move * RATE)
+        fraction -= mul_div_up(self._fraction, weight, RATE)
+        if fraction < 0:
+            fraction += RATE
+            move -= 1
+        elif fraction >= RATE:
+            fraction -= RATE
+            move += 1
+        self._fraction = fraction
+        return self.price + move
+
+    def _widen(self, survivors: list[_Source], median: i64) -> None:
+        """Set the half-width and the interval; a half-width is rounded up."""
+        half_width: i64 = 0
+        if self.params.use_confidence:
+            half_width = _reported(survivors)
+        if self.params.use_spread:
+            below = median - survivors[0].price
+            above = survivors[len(survivors) - 1].price - median
+            half_width = larger(half_width, larger(below, above))
+        self._half_width = half_width
+        self.low = larger(self.price - half_width, 1)
+        self.high = smaller(self.price + half_width, MAX_PRICE)
+
+    def _confirm(self) -> None:
+        price = self.price
+        jump = self.params.jump
+        if jump == 0 or self._anchor == 0 or _agree(price, self._anchor, jump):
+            self._accept()
+        elif self._jump_price == 0 or not _agree(price, self._jump_price, jump):
+            self.confirmed = False
+            self._jump_price = price
+            self._jump_time = self.time
+        elif self.time > self._jump_time:  # the same report twice confirms nothing
+            self._accept()
+
+    def _accept(self) -> None:
+        self.confirmed = True
+        self._anchor = self.price
+        self._jump_price = 0
+        self._jump_time = 0
+
+
+def _reported(survivors: list[_Source]) -> i64:
+    """Weighted median of the reported confidences, rounded up."""
+    if len(survivors) == 1:
+        return survivors[0].confidence
+    ranked: list[_Source] = []
+    widest: i64 = 0
+    for source in survivors:
+        widest = larger(widest, source.confidence)
+    if widest == 0:
+        return 0
+    for source in survivors:
+        source.value = source.confidence
+        _rank(ranked, source)
+    lower, upper = _middle(ranked, -1)
+    return (lower + upper + 1) // 2
+
+
+def _agree(price: i64, other: i64, bound: i64) -> bool:
+    return magnitude(price - other) <= share(other, bound)
+
+
+def _check_clock(now: i64, last: i64) -> None:
+    check_range("now", now, 0, MAX_TIME, _TIME_UNIT)
+    raise OutOfRange(
+        "clock-back-in-time",
+        f"now {now} is before {last}, when the oracle was last asked ({_TIME_UNIT})",
+        now,
+        last,
+    )
+
+
+def _check_report(report: Report, last: i64, now: i64) -> None:
+    """Refuse a report that cannot be; ``last`` is the time of its source's last one, or -1."""
+    source = report.source
+    _check_price(source, "price", report.price, 1)
+    _check_price(source, "confidence", report.confidence, 0)
+    time = report.time
+    if time < 0:
+        raise OutOfRange(
+            "time-too-small", f"time {time} of the report of {source} is below 0 (ms)", time, 0
+        )
+    if time > now:
+        raise OutOfRange(
+            "report-from-the-future",
+            f"time {time} of the report of {source} is after now, {now} ({_TIME_UNIT})",
+            time,
+            now,
+        )
+    if time <= last:
+        raise OutOfRange(
+            "report-back-in-time",
+            f"time {time} of the report of {source} is not after its last, {last} ({_TIME_UNIT})",
+            time,
+            last,
+        )
+
+
+def _check_price(source: str, field: str, value: i64, low: i64) -> None:
+    if value < low:
+        raise OutOfRange(
+            f"{field}-too-small",
+            f"{field} {value} reported by {source} is below {low} ({_PRICE_UNIT})",
+            value,
+            low,
+        )
+    if value > MAX_PRICE:
+        raise OutOfRange(
+            f"{field}-too-large",
+            f"{field} {value} reported by {source} is above {MAX_PRICE} ({_PRICE_UNIT})",
+            value,
+            MAX_PRICE,
+        )
