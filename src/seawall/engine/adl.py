@@ -9,22 +9,25 @@ Glossary (dollars in 1e-6, rates and scores in 1e-12)::
     haircut h_i     what is taken, 0 <= h_i <= room
     budget B        what is needed; the haircuts sum to exactly min(B, capacity)
 
-====================  =========================  ========  ========  ======  ================
-policy                haircut                    splitting rank of   scale   least sum of
-                                                 an account winners  of all  w * phi(h / w)
-                                                 is useless is kept  is free
-====================  =========================  ========  ========  ======  ================
-Queue                 all, from the top score    no        no        yes     no
-ProRata               level * w_i                yes       yes       yes     yes
-CappedProRata         min(level, cap) * w_i      yes       yes       yes     yes, under caps
-RiskAware             level * g_i * w_i, capped  yes       no        yes     no
-ContractsProRata      level * size_i, capped     yes       no        yes     no
-====================  =========================  ========  ========  ======  ================
+================  =========================  ===========  ==========  ==========  ==========
+policy            haircut                    Sybil-proof  keeps rank  scale-free  least pain
+================  =========================  ===========  ==========  ==========  ==========
+Queue             all, from the top score    no           no          yes         no
+ProRata           level * w_i                yes          yes         yes         yes
+CappedProRata     min(level, cap) * w_i      yes          yes         yes         under caps
+RiskAware         level * g_i * w_i, capped  yes          no          yes         no
+ContractsProRata  level * size_i, capped     yes          no          yes         no
+================  =========================  ===========  ==========  ==========  ==========
+
+Sybil-proof: an account split into parts of the same leverage pays what it paid whole. Keeps
+rank: who won more still has more. Scale-free: a larger unit of money changes nothing. Least
+pain: no other division has a smaller sum of w_i * phi(h_i / w_i), for any strictly convex phi.
+All hold up to whole units.
 
 Rules and properties: T. Chitra, "Autodeleveraging: Impossibilities and Optimization" (arXiv
-2512.01112; pluriholonomic/autodeleveraging-analysis, paper/corrected). Whole units of 1e-6
-dollar: each exact share is rounded down, then the units left over go to the largest remainders,
-the earlier winner first.
+2512.01112; pluriholonomic/autodeleveraging-analysis, paper/corrected). Each exact share is
+rounded down to 1e-6 dollar, then the units left over go to the largest remainders, the earlier
+winner first.
 """
 
 from abc import ABC, abstractmethod
@@ -37,6 +40,12 @@ from seawall.engine.fixed import MAX_DOLLARS, RATE, mul_div, mul_div_trunc, shar
 
 MAX_SCORE: Final[i64] = 1_000_000_000_000_000_000
 """A million: scores and leverages (1e-12) are cut to it in magnitude."""
+
+
+def _bounded(field: str, value: int, low: int, high: int, unit: str) -> i64:
+    if value < low or value > high:
+        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
+    return i64(value)
 
 
 class Winner:
@@ -115,9 +124,7 @@ class Weighted(Policy):
     """
 
     def __init__(self, cap: int) -> None:
-        if cap < 1 or cap > RATE:
-            raise BadParameters(f"haircut cap {cap} is outside 1 to {RATE} (1e-12)")
-        self.cap: i64 = i64(cap)
+        self.cap: i64 = _bounded("haircut cap", cap, 1, RATE, "1e-12")
 
     @abstractmethod
     def weight(self, winner: Winner) -> int:
@@ -175,12 +182,8 @@ class RiskAware(Weighted):
 
     def __init__(self, power: int, threshold: int, cap: int) -> None:
         super().__init__(cap)
-        if power < 1 or power > 2:
-            raise BadParameters(f"risk power {power} is neither 1 nor 2")
-        if threshold < 0 or threshold > MAX_SCORE:
-            raise BadParameters(f"risk threshold {threshold} is outside 0 to {MAX_SCORE} (1e-12)")
-        self.power: i64 = i64(power)
-        self.threshold: i64 = i64(threshold)
+        self.power: i64 = _bounded("risk power", power, 1, 2, "exponent")
+        self.threshold: i64 = _bounded("risk threshold", threshold, 0, MAX_SCORE, "1e-12")
 
     def weight(self, winner: Winner) -> int:
         """Endowment times lambda times g(lambda)."""

@@ -13,6 +13,12 @@ from seawall.engine.errors import BadParameters, BrokenBooks, Closed
 from seawall.engine.fixed import DAY, RATE, check_range, larger, magnitude, mul_div
 
 
+def _bounded(field: str, value: int, low: int, high: int, unit: str) -> i64:
+    if value < low or value > high:
+        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
+    return i64(value)
+
+
 class AuctionTerms:
     """How long an auction lasts and how often its price moves, both in milliseconds.
 
@@ -20,12 +26,8 @@ class AuctionTerms:
     """
 
     def __init__(self, duration: int, step: int) -> None:
-        if duration < 1 or duration > DAY:
-            raise BadParameters(f"auction duration {duration} is outside 1 to {DAY} (ms)")
-        if step < 1 or step > duration:
-            raise BadParameters(f"auction step {step} is outside 1 to {duration} (ms)")
-        self.duration: i64 = i64(duration)
-        self.step: i64 = i64(step)
+        self.duration: i64 = _bounded("auction duration", duration, 1, DAY, "ms")
+        self.step: i64 = _bounded("auction step", step, 1, duration, "ms")
 
 
 class Auction:

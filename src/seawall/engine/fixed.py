@@ -60,6 +60,7 @@ MAX_TIME: Final[i64] = 8_000_000_000_000
 
 _EXACT: Final[float] = 1.0e34  # below 2**113: the remainder of the estimate stays inside 64 bits
 _LIMIT_FLOAT: Final[float] = 4.611686018427387904e18
+_HALF: Final[i64] = 2_147_483_647
 _NARROW: Final[i64] = 3_037_000_499  # isqrt(2**63 - 1): a product of two such fits 64 bits
 
 
@@ -144,24 +145,52 @@ def mul_div_trunc(a: i64, b: i64, c: i64) -> i64:
     return mul_div(a, b, c)
 
 
+def _splits(a: i64, b: i64) -> bool:
+    """Whether ``a * b / 1e12`` can be taken in two steps of 1e6 without passing 64 bits.
+
+    floor(x / 1e12) is floor(floor(x / 1e6) / 1e6), and with b = h * 1e6 + l the inner one is
+    a * h + floor(a * l / 1e6); the same holds for ceilings. That spares the estimate for most
+    prices and sizes.
+    """
+    if a < 0 or b < 0 or a > 9_000_000_000_000:
+        return False
+    high: i64 = b // 1_000_000
+    return (a <= _HALF and high <= _HALF) or high <= 9_000_000_000_000_000_000 // (a + 1)
+
+
+def _by_trillion(a: i64, b: i64) -> i64:
+    if not _splits(a, b):
+        return mul_div(a, b, 1_000_000_000_000)
+    high: i64 = b // 1_000_000
+    return (a * high + a * (b - high * 1_000_000) // 1_000_000) // 1_000_000
+
+
+def _by_trillion_up(a: i64, b: i64) -> i64:
+    if not _splits(a, b):
+        return mul_div_up(a, b, 1_000_000_000_000)
+    high: i64 = b // 1_000_000
+    inner: i64 = a * high + (a * (b - high * 1_000_000) + 999_999) // 1_000_000
+    return (inner + 999_999) // 1_000_000
+
+
 def notional(size: i64, price: i64) -> i64:
     """Dollars (1e-6, rounded down) that ``size`` (1e-8 token) is worth at ``price`` (1e-10)."""
-    return mul_div(size, price, NOTIONAL_STEP)
+    return _by_trillion(size, price)
 
 
 def notional_up(size: i64, price: i64) -> i64:
     """Dollars (1e-6, rounded up) that ``size`` (1e-8 token) is worth at ``price`` (1e-10)."""
-    return mul_div_up(size, price, NOTIONAL_STEP)
+    return _by_trillion_up(size, price)
 
 
 def share(amount: i64, rate: i64) -> i64:
     """``amount * rate`` rounded down; ``rate`` in 1e-12, the result in the unit of ``amount``."""
-    return mul_div(amount, rate, RATE)
+    return _by_trillion(amount, rate)
 
 
 def share_up(amount: i64, rate: i64) -> i64:
     """``amount * rate`` rounded up; ``rate`` in 1e-12, the result in the unit of ``amount``."""
-    return mul_div_up(amount, rate, RATE)
+    return _by_trillion_up(amount, rate)
 
 
 def check_range(name: str, value: int, low: int, high: int, unit: str) -> None:

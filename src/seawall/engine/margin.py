@@ -43,9 +43,10 @@ _TOP: Final[i64] = MAX_PRICE // NOTIONAL_STEP
 """One unit of size at ``MAX_PRICE`` is worth this many 1e-6 dollar, exactly."""
 
 
-def _check(name: str, value: int, low: int, high: int, unit: str) -> None:
+def _bounded(field: str, value: int, low: int, high: int, unit: str) -> i64:
     if value < low or value > high:
-        raise BadParameters(f"{name} {value} is outside {low} to {high} ({unit})")
+        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
+    return i64(value)
 
 
 class Tier:
@@ -58,16 +59,24 @@ class Tier:
     """
 
     def __init__(self, limit: int, leverage: int, maintenance: int) -> None:
-        _check("tier limit", limit, 1, MAX_DOLLARS, "1e-6 dollar")
-        _check("tier leverage", leverage, 1, MAX_LEVERAGE, "times")
-        _check("tier maintenance", maintenance, 1, RATE - 1, "1e-12")
-        if maintenance * leverage >= RATE:
+        self.limit: i64 = _bounded("tier limit", limit, 1, MAX_DOLLARS, "1e-6 dollar")
+        self.leverage: i64 = _bounded("tier leverage", leverage, 1, MAX_LEVERAGE, "times")
+        self.maintenance: i64 = _bounded("tier maintenance", maintenance, 1, RATE - 1, "1e-12")
+        if self.maintenance * self.leverage >= RATE:
             raise BadParameters(
                 f"tier maintenance {maintenance} is not below 1 / leverage {leverage} (1e-12)"
             )
-        self.limit: i64 = i64(limit)
-        self.leverage: i64 = i64(leverage)
-        self.maintenance: i64 = i64(maintenance)
+
+
+class _Row:
+    """A tier as it is looked up: plain numbers, with what follows from the tiers below it."""
+
+    def __init__(self, floor: i64, tier: Tier, deduction: i64) -> None:
+        self.floor: i64 = floor
+        self.limit: i64 = tier.limit
+        self.leverage: i64 = tier.leverage
+        self.rate: i64 = tier.maintenance
+        self.deduction: i64 = deduction
 
 
 class Tiers:
@@ -88,47 +97,58 @@ class Tiers:
         self.tiers: list[Tier] = list(tiers)
         self.deducted: bool = deducted
         self.count: i64 = len(tiers)
-        self._deductions: list[i64] = [0]
+        self._rows: list[_Row] = [_Row(-1, tiers[0], 0)]
         deduction: i64 = 0
         before = tiers[0]
         for tier in tiers[1:]:
             if deducted:
                 deduction += share(before.limit, tier.maintenance - before.maintenance)
-            self._deductions.append(deduction)
+            self._rows.append(_Row(before.limit, tier, deduction))
             before = tier
 
     def index_of(self, notional: i64) -> i64:
         """The tier that holds ``notional`` (1e-6 dollar), counted from 0."""
         index: i64 = 0
-        last: i64 = self.count - 1
-        while index < last and notional > self.tiers[index].limit:
+        for row in self._rows:
+            if notional <= row.limit:
+                return index
             index += 1
-        return index
+        return index - 1
 
     def floor(self, index: i64) -> i64:
         """The notional (1e-6 dollar) that a tier begins just above; -1 for the first."""
-        return self.tiers[index - 1].limit if index > 0 else -1
+        return self._rows[index].floor
 
     def limit(self, index: i64) -> i64:
         """The greatest notional (1e-6 dollar) of a tier."""
-        return self.tiers[index].limit
+        return self._rows[index].limit
+
+    def leverage(self, index: i64) -> i64:
+        """The most leverage that a tier allows."""
+        return self._rows[index].leverage
 
     def rate(self, index: i64) -> i64:
         """The maintenance margin rate (1e-12) of a tier."""
-        return self.tiers[index].maintenance
+        return self._rows[index].rate
 
     def deduction(self, index: i64) -> i64:
         """What a tier takes off the maintenance requirement (1e-6 dollar, rounded down)."""
-        return self._deductions[index]
+        return self._rows[index].deduction
 
     def initial(self, notional: i64) -> i64:
         """Margin (1e-6 dollar, rounded up) to open ``notional`` at its tier's full leverage."""
-        return -(-notional // self.tiers[self.index_of(notional)].leverage)
+        return -(-notional // self._row(notional).leverage)
 
     def maintenance(self, notional: i64) -> i64:
         """Equity (1e-6 dollar, rounded up) below which ``notional`` is liquidated."""
-        index: i64 = self.index_of(notional)
-        return share_up(notional, self.tiers[index].maintenance) - self._deductions[index]
+        row = self._row(notional)
+        return share_up(notional, row.rate) - row.deduction
+
+    def _row(self, notional: i64) -> "_Row":
+        for row in self._rows:
+            if notional <= row.limit:
+                return row
+        return self._rows[self.count - 1]
 
     def limit_at(self, leverage: i64) -> i64:
         """The greatest notional (1e-6 dollar) that may be opened at ``leverage``; 0: none."""
@@ -145,8 +165,7 @@ class Tiers:
         and no tier behind it asks for less. The requirement of positions already open rises
         with it: whoever wants to spare them tests them against the old table.
         """
-        _check("max leverage", max_leverage, 1, MAX_LEVERAGE, "times")
-        cap: i64 = i64(max_leverage)
+        cap: i64 = _bounded("max leverage", max_leverage, 1, MAX_LEVERAGE, "times")
         tiers: list[Tier] = []
         maintenance: i64 = 0
         for tier in self.tiers:

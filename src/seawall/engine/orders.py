@@ -16,7 +16,7 @@ LIMIT_ORDER: Final[i16] = 1
 STOP: Final[i16] = 2
 TAKE_PROFIT: Final[i16] = 3
 
-ORDER_KINDS: Final[list[str]] = ["market", "limit", "stop", "take-profit"]
+ORDER_KINDS: Final[dict[str, int]] = {"market": 0, "limit": 1, "stop": 2, "take-profit": 3}
 
 
 class Order(Pot):

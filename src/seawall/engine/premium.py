@@ -25,6 +25,12 @@ NO_ASK: Final[i64] = MAX_PRICE + 1
 """The impact ask (1e-10) of a book that cannot fill the impact notional; the bid is then 0."""
 
 
+def _bounded(field: str, value: int, low: int, high: int, unit: str) -> i64:
+    if value < low or value > high:
+        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
+    return i64(value)
+
+
 def impact_premium(oracle: i64, impact_bid: i64, impact_ask: i64) -> i64:
     """Premium (1e-12, rounded toward zero) of the book over the oracle; prices in 1e-10.
 
@@ -82,18 +88,10 @@ class PremiumTerms:
     """
 
     def __init__(self, interest: int, band: int, parts: int, cap: int) -> None:
-        if interest < -RATE or interest > RATE:
-            raise BadParameters(f"funding interest {interest} is beyond {RATE} (1e-12)")
-        if band < 0 or band > RATE:
-            raise BadParameters(f"funding band {band} is outside 0 to {RATE} (1e-12)")
-        if parts < 1 or parts > 1_000:
-            raise BadParameters(f"funding parts {parts} is outside 1 to 1000")
-        if cap < 1 or cap > RATE:
-            raise BadParameters(f"funding cap {cap} is outside 1 to {RATE} (1e-12)")
-        self.interest: i64 = i64(interest)
-        self.band: i64 = i64(band)
-        self.parts: i64 = i64(parts)
-        self.cap: i64 = i64(cap)
+        self.interest: i64 = _bounded("funding interest", interest, -RATE, RATE, "1e-12")
+        self.band: i64 = _bounded("funding band", band, 0, RATE, "1e-12")
+        self.parts: i64 = _bounded("funding parts", parts, 1, 1_000, "payments")
+        self.cap: i64 = _bounded("funding cap", cap, 1, RATE, "1e-12")
 
     def period_rate(self, premium: i64) -> i64:
         """The rate F (1e-12): the mean premium drawn to the interest, by no more than the band."""

@@ -71,7 +71,8 @@ class ShareBook:
         ``shares`` is 0 (nothing more), at most ``MAX_DOLLARS``, or ``UNLIMITED``. Raises
         :class:`OutOfRange` otherwise.
         """
-        if shares != UNLIMITED:
+        unlimited: int = UNLIMITED
+        if shares != unlimited:
             check_range("allowance", shares, 0, MAX_DOLLARS, "shares")
         self._set_allowance(owner, spender, shares)
 
@@ -226,9 +227,7 @@ class ExitBook(ShareBook):
         """Shares of ``controller`` pending under ``request_id``, or under any if it is None."""
         shares: i64 = 0
         for request in self._queue:
-            if request.controller == controller and (
-                request_id is None or request.request_id == request_id
-            ):
+            if request.controller == controller and _is_under(request_id, request.request_id):
                 shares += request.shares
         return shares
 
@@ -236,7 +235,7 @@ class ExitBook(ShareBook):
         """Shares of ``controller`` claimable under ``request_id``, or under any if it is None."""
         shares: i64 = 0
         for claim in self._claims_of.get(controller, []):
-            if request_id is None or claim.request_id == request_id:
+            if _is_under(request_id, claim.request_id):
                 shares += claim.shares
         return shares
 
@@ -382,6 +381,10 @@ class ExitBook(ShareBook):
             self._claims_of[controller] = rest
         else:
             self._claims_of.pop(controller)
+
+
+def _is_under(request_id: int | None, number: int) -> bool:
+    return request_id is None or request_id == number
 
 
 def _remainder(claim: Claim, shares: i64, assets: i64) -> Claim:

@@ -140,11 +140,10 @@ class Vault(ExitBook):
         total: int = self.total_assets_high()
         supply: int = self.total_supply()
         ceiling: int = MAX_DOLLARS
+        limit: int = clamp(self.entry_limit(), 0, MAX_DOLLARS)
         # The most whose shares, rounded down, still fit under the ceiling of the supply.
         fitting = -(-(ceiling - supply + 1) * (total + 1) // (supply + 1)) - 1
-        most = clamp(self.entry_limit(), 0, MAX_DOLLARS)
-        if fitting < most:
-            most = fitting
+        most = fitting if fitting < limit else limit
         return most if self.preview_deposit(most) > 0 else 0
 
     def max_mint(self, receiver: i64) -> i64:

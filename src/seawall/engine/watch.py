@@ -13,8 +13,10 @@ the maintenance rate. At price P and index I
 
 The left side is the key. It changes only when the position is touched, so a side and tier keep a
 heap of keys and a quiet tick looks at its top alone. Tiers are by notional, which moves with the
-price: two heaps by size beside it show who crosses into the next tier. Every operation costs at
-most the logarithm of the number of positions; a quiet tick costs the number of tiers.
+price: two heaps by size beside it show who crosses into the next tier. Only positions within a
+factor of two of a limit stand in them; when the price has doubled or halved, all are sorted anew.
+Every operation costs at most the logarithm of the number of positions; a quiet tick costs the
+number of tiers.
 """
 
 from typing import Final
@@ -206,6 +208,7 @@ class Watch:
         self.ups: list[NextUp] = [NextUp() for _ in range(2 * self.count)]
         self.downs: list[NextDown] = [NextDown() for _ in range(2 * self.count)]
         self.due: Largest = Largest()
+        self.base: i64 = 0
 
     def _shelf(self, position: Position) -> i64:
         tier: i64 = i64(position.tier)
@@ -213,14 +216,19 @@ class Watch:
 
     def add(self, position: Position, price: i64) -> None:
         """Watch a position (size not zero) that is in no heap; ``price`` decides its tier."""
+        if self.base == 0:
+            self.base = price
+        tiers = self.tiers
+        value: i64 = worth(position.size, price)
+        tier: i64 = tiers.index_of(value)
         position.rekey()
         position.standing = WATCHED
-        position.tier = i16(self._tier(position, price))
+        position.tier = i16(tier)
         shelf: i64 = self._shelf(position)
         self.keys[shelf].push(position)
-        if i64(position.tier) < self.count - 1:
+        if tier < self.count - 1 and value > tiers.limit(tier) >> 2:
             self.ups[shelf].push(position)
-        if position.tier > 0:
+        if tier > 0 and value >> 2 < tiers.floor(tier):
             self.downs[shelf].push(position)
 
     def drop(self, position: Position) -> None:
@@ -252,6 +260,8 @@ class Watch:
 
     def sort_tiers(self, price: i64) -> None:
         """Move the positions that the price has carried into another tier."""
+        if price >= 2 * self.base or 2 * price <= self.base:
+            self._sort_anew(price)
         for shelf in range(2 * self.count):
             up = self.ups[shelf]
             while len(up.items) > 0:
@@ -267,6 +277,13 @@ class Watch:
                     break
                 self.drop(top)
                 self.add(top, price)
+
+    def _sort_anew(self, price: i64) -> None:
+        self.base = price
+        for heap in self.keys:
+            for position in list(heap.items):
+                self.drop(position)
+                self.add(position, price)
 
     def threshold(self, tier: i64, is_long: bool, price: i64, index: i64) -> i64:
         """Keys at or above this may be liquidatable at ``price`` and accrual ``index``."""

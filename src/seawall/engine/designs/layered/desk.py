@@ -163,23 +163,22 @@ class Desk:
 
     # money
 
-    def settle(self, position: Position, done: Closing) -> None:
-        """Pay what has accrued; the pool stands in for what the margin cannot pay."""
+    def settle(self, position: Position) -> i64:
+        """Pay what has accrued; what the margin could not pay, and the pool stood in for."""
         due: i64 = self.accrued_by(position)
         clearing = self.accrual.clearing
         position.index = self.accrual.index_of(position.size > 0)
-        done.accrued += due
         if due <= 0:
             clearing.pay(position, -due)
-            return
+            return 0
         paid: i64 = smaller(due, position.amount)
         position.pay(clearing, paid)
-        if paid < due:
-            rest: i64 = due - paid
-            done.unpaid += rest
+        rest: i64 = due - paid
+        if rest > 0:
             covered: i64 = smaller(rest, self.pool.cash.amount)
             self.pool.cash.pay(clearing, covered)
             self.accrual.shortfall += rest - covered
+        return rest
 
     def shrink(
         self, position: Position, quantity: i64, price: i64, bill: Charges | None, penalty: i64
@@ -195,7 +194,8 @@ class Desk:
             done.result = part - notional_up(quantity, price)
         if done.result > 0:
             self._pay_profit(position, done)
-        self.settle(position, done)
+        done.accrued = self.accrued_by(position)
+        done.unpaid = self.settle(position)
         if is_long:
             position.size -= quantity
             book.longs -= quantity
@@ -212,15 +212,19 @@ class Desk:
         if penalty > 0:
             self.pay_penalty(position, penalty, done)
         if bill is not None:
-            self._pay_charges(position, bill, done)
+            done.forgone += self._pay_charges(position, bill)
         return done
 
-    def grow(self, position: Position, size: i64, price: i64, bill: Charges | None) -> Closing:
-        """Add ``size`` (the position's own sign) at ``price``; its margin can pay the charges."""
-        done = Closing()
+    def grow(self, position: Position, size: i64, price: i64, bill: Charges | None) -> i64:
+        """Add ``size`` (the position's own sign) at ``price``; what had accrued before.
+
+        The caller has seen to it that the margin pays for all of it.
+        """
+        accrued: i64 = 0
         book = self.book
         if position.size != 0:
-            self.settle(position, done)
+            accrued = self.accrued_by(position)
+            self.settle(position)
         if size > 0:
             added: i64 = notional_up(size, price)
             book.longs += size
@@ -235,8 +239,8 @@ class Desk:
             position.entry += received
         position.size += size
         if bill is not None:
-            self._pay_charges(position, bill, done)
-        return done
+            self._pay_charges(position, bill)
+        return accrued
 
     def note_fill(self, bill: Charges) -> None:
         """Count whose depth a fill walked through."""
@@ -300,17 +304,18 @@ class Desk:
         position.pay(self.accounts[KEEPER_ACCOUNT], done.to_keeper)
         position.pay(self.pool.insurance, done.to_insurance)
 
-    def _pay_charges(self, position: Position, bill: Charges, done: Closing) -> None:
+    def _pay_charges(self, position: Position, bill: Charges) -> i64:
+        """Pay fees and impact as far as the margin goes; what stays unpaid."""
         fees: i64 = smaller(position.amount, bill.fee + bill.spread)
         position.pay(self.pool.income, fees)
-        done.forgone += bill.fee + bill.spread - fees
+        forgone: i64 = bill.fee + bill.spread - fees
         reserve = self.pool.reserve
         if bill.impact < 0:
             reserve.pay(position, smaller(-bill.impact, reserve.amount))
-            return
+            return forgone
         impact: i64 = smaller(position.amount, bill.impact)
         position.pay(reserve, impact)
-        done.forgone += bill.impact - impact
+        return forgone + bill.impact - impact
 
     def restart_indices(self) -> None:
         """Settle every position and start the accrual indices from 0, before they overflow."""
@@ -318,7 +323,7 @@ class Desk:
             watched: bool = position.standing != IN_AUCTION
             if watched:
                 self.watch.drop(position)
-            self.settle(position, Closing())
+            self.settle(position)
             position.index = 0
             if watched:
                 self.watch.add(position, self.book.mark)

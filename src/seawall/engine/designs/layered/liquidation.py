@@ -257,8 +257,7 @@ class Care(Ward):
         desk = self.desk
         quantity: i64 = magnitude(taken)
         held: i64 = owner.quantity()
-        settled = Closing()
-        desk.settle(owner, settled)
+        desk.settle(owner)
         before: i64 = owner.amount
         penalty: i64 = share_up(notional_up(quantity, price), self.params.liquidation_fee)
         dowry: i64 = mul_div(before, quantity, held)

@@ -136,7 +136,7 @@ class LayeredMarket(Market):
         wallet = self.accounts[account]
         if margin > wallet.amount:
             raise wallet_short(wallet, margin)
-        code: i16 = i16(ORDER_KINDS.index(kind))
+        code: i16 = i16(ORDER_KINDS[kind])
         limit: int = trigger if code == LIMIT_ORDER and acceptable == 0 else acceptable
         order = Order(number, account, code, size, trigger, limit, reduce_only, partial, self.now)
         wallet.pay(order, margin)
@@ -150,14 +150,14 @@ class LayeredMarket(Market):
         check_range("size", size, -int(MAX_SIZE), int(MAX_SIZE), "1e-8 token")
         check_range("margin", margin, 0, int(MAX_DOLLARS), "1e-6 dollar")
         check_range("acceptable", acceptable, 0, int(MAX_PRICE), "1e-10 dollar per token")
-        if kind not in ORDER_KINDS:
-            raise BadOrder("unknown-kind", f"kind {kind!r} is none of {', '.join(ORDER_KINDS)}")
         if kind == "market":
             if trigger != 0:
                 raise BadOrder(
                     "trigger-on-market", f"a market order has no trigger: {trigger}", trigger, 0
                 )
         else:
+            if kind not in ORDER_KINDS:
+                raise BadOrder("unknown-kind", f"kind {kind!r} is none of {', '.join(ORDER_KINDS)}")
             check_range("trigger", trigger, 1, int(MAX_PRICE), "1e-10 dollar per token")
 
     def _check_open(self, size: i64, partial: bool, kind: str) -> None:
@@ -178,9 +178,11 @@ class LayeredMarket(Market):
                 self.params.smallest_position,
             )
         if kind == "market" and not partial:
-            bill = desk.bill(size)
-            if bill.end > bill.start and bill.end > desk.curve.depth:
-                raise beyond_depth(bill.end, desk.curve.depth)
+            depth: i64 = desk.struck().depth
+            inventory: i64 = desk.book.inventory()
+            end: i64 = notional_up(magnitude(inventory + size), desk.book.mark)
+            if end > depth and magnitude(inventory + size) > magnitude(inventory):
+                raise beyond_depth(end, depth)
 
     def cancel(self, account: int, order: int) -> None:
         """Take a waiting order back, with its margin."""
@@ -342,20 +344,21 @@ class LayeredMarket(Market):
             desk.watch.drop(position)
         order.pay(position, brought)
         desk.note_fill(bill)
-        done = Closing()
+        done: Closing | None = None
+        accrued: i64 = 0
         if closes > 0:
             done = desk.shrink(position, closes, bill.price, None if opens > 0 else bill, 0)
+            accrued = done.accrued
         if opens > 0:
-            grown = desk.grow(position, opens if size > 0 else -opens, bill.price, bill)
-            done.accrued += grown.accrued
+            accrued += desk.grow(position, opens if size > 0 else -opens, bill.price, bill)
         account: i64 = position.account
         desk.keep(position)
         if self.journal.listening:
             self.journal.events.append(
                 Filled(
                     self.now, self.name, account, order.number, size, bill.price, bill.fee,
-                    bill.spread, bill.impact, done.result, done.accrued, done.withheld,
-                    done.unpaid,
+                    bill.spread, bill.impact, 0 if done is None else done.result, accrued,
+                    0 if done is None else done.withheld, 0 if done is None else done.unpaid,
                 )
             )  # fmt: skip
         self.waiting.remove(order)

@@ -43,25 +43,60 @@ from seawall.engine.fixed import (
 )
 
 NANO: Final[i64] = 1_000  # 1e-9 dollars in 1e-6 dollar
-_OFFSET_STEP: Final[i64] = 1_000_000_000  # dollars (1e-6) times offset (1e-12), in 1e-9 dollar
+OFFSET_STEP: Final[i64] = 1_000_000_000  # dollars (1e-6) times offset (1e-12), in 1e-9 dollar
+
+
+class Band:
+    """One band as struck: what lies before it, its depth, and its two edges.
+
+    ``start`` and ``end`` in dollars of inventory, ``senior_start`` and ``senior_depth`` senior's
+    part of them, ``cost_down`` and ``cost_up`` G at the start in 1e-9 dollar.
+    """
+
+    def __init__(self, inner: i64, outer: i64, senior_rate: i64, junior_rate: i64) -> None:
+        self.inner: i64 = inner
+        self.outer: i64 = outer
+        self.senior_rate: i64 = senior_rate
+        self.junior_rate: i64 = junior_rate
+        self.start: i64 = 0
+        self.end: i64 = 0
+        self.depth: i64 = 0
+        self.senior_start: i64 = 0
+        self.senior_depth: i64 = 0
+        self.cost_down: i64 = 0
+        self.cost_up: i64 = 0
+
+    def cost_at(self, y: i64, up: bool) -> i64:
+        """G(y) in 1e-9 dollar for an inventory ``y`` inside the band."""
+        t: i64 = y - self.start
+        rise: i64 = self.outer - self.inner
+        if up:
+            walked: i64 = mul_div_up(t * NANO, t, self.depth)
+            flat: i64 = mul_div_up(t, self.inner, OFFSET_STEP)
+            return self.cost_up + flat + mul_div_up(walked, rise, 2 * RATE)
+        walked_down: i64 = mul_div(t * NANO, t, self.depth)
+        flat_down: i64 = mul_div(t, self.inner, OFFSET_STEP)
+        return self.cost_down + flat_down + mul_div(walked_down, rise, 2 * RATE)
 
 
 class Curve:
     """The bands as struck from given senior and junior assets. Prices nothing but inventory."""
 
     def __init__(self, params: Params) -> None:
-        self.edges: list[i64] = [0, *[i64(edge) for edge in params.band_edges]]
-        self.count: i64 = len(params.band_edges)
         g: i64 = params.depth_factor
-        self.senior_rates: list[i64] = [mul_div(w, g, RATE) for w in params.senior_weights]
-        self.junior_rates: list[i64] = [mul_div(w, g, RATE) for w in params.junior_weights]
-        self.depths: list[i64] = [0] * (self.count + 1)
-        self.senior_depths: list[i64] = [0] * (self.count + 1)
-        self.ends: list[i64] = [0] * (self.count + 1)
-        self.senior_ends: list[i64] = [0] * (self.count + 1)
-        self.cost_down: list[i64] = [0] * (self.count + 1)
-        self.cost_up: list[i64] = [0] * (self.count + 1)
+        self.bands: list[Band] = []
+        inner: i64 = 0
+        for k in range(len(params.band_edges)):
+            outer: i64 = params.band_edges[k]
+            senior_rate: i64 = mul_div(params.senior_weights[k], g, RATE)
+            junior_rate: i64 = mul_div(params.junior_weights[k], g, RATE)
+            self.bands.append(Band(inner, outer, senior_rate, junior_rate))
+            inner = outer
+        self.widest: i64 = inner
         self.depth: i64 = 0
+        self.senior_depth: i64 = 0
+        self.cost_down: i64 = 0
+        self.cost_up: i64 = 0
         self._senior: i64 = -1
         self._junior: i64 = -1
 
@@ -77,49 +112,40 @@ class Curve:
         senior_end: i64 = 0
         down: i64 = 0
         up: i64 = 0
-        for k in range(i64(1), self.count + 1):
-            from_senior: i64 = mul_div(senior, self.senior_rates[k - 1], RATE)
-            depth: i64 = from_senior + mul_div(junior, self.junior_rates[k - 1], RATE)
-            offsets: i64 = self.edges[k - 1] + self.edges[k]
-            end += depth
-            senior_end += from_senior
-            down += mul_div(depth, offsets, 2 * _OFFSET_STEP)
-            up += mul_div_up(depth, offsets, 2 * _OFFSET_STEP)
-            self.depths[k] = depth
-            self.senior_depths[k] = from_senior
-            self.ends[k] = end
-            self.senior_ends[k] = senior_end
-            self.cost_down[k] = down
-            self.cost_up[k] = up
+        for band in self.bands:
+            band.senior_depth = mul_div(senior, band.senior_rate, RATE)
+            band.depth = band.senior_depth + mul_div(junior, band.junior_rate, RATE)
+            band.start = end
+            band.senior_start = senior_end
+            band.cost_down = down
+            band.cost_up = up
+            end += band.depth
+            senior_end += band.senior_depth
+            band.end = end
+            down += mul_div(band.depth, band.inner + band.outer, 2 * OFFSET_STEP)
+            up += mul_div_up(band.depth, band.inner + band.outer, 2 * OFFSET_STEP)
         self.depth = end
+        self.senior_depth = senior_end
+        self.cost_down = down
+        self.cost_up = up
 
-    def band_of(self, y: i64) -> i64:
-        """Number of the band in which inventory ``y`` ends; 0 for none, n + 1 beyond the depth."""
-        if y <= 0:
-            return 0
-        for k in range(i64(1), self.count + 1):
-            if y <= self.ends[k]:
-                return k
-        return self.count + 1
+    def band_of(self, y: i64) -> Band | None:
+        """The band in which inventory ``y`` (above 0) ends; None beyond the depth."""
+        for band in self.bands:
+            if y <= band.end:
+                return band
+        return None
 
     def cost(self, y: i64, up: bool) -> i64:
         """G(y) in 1e-9 dollar, rounded up or down; ``y`` in 1e-6 dollar."""
-        k: i64 = self.band_of(y)
-        if k == 0:
+        if y <= 0:
             return 0
-        before: i64 = self.cost_up[k - 1] if up else self.cost_down[k - 1]
-        t: i64 = y - self.ends[k - 1]
-        inner: i64 = self.edges[k - 1]
-        if k > self.count:
-            return before + (
-                mul_div_up(t, inner, _OFFSET_STEP) if up else mul_div(t, inner, _OFFSET_STEP)
-            )
-        rise: i64 = self.edges[k] - inner
+        band = self.band_of(y)
+        if band is not None:
+            return band.cost_at(y, up)
         if up:
-            walked: i64 = mul_div_up(t * NANO, t, self.depths[k])
-            return before + mul_div_up(t, inner, _OFFSET_STEP) + mul_div_up(walked, rise, 2 * RATE)
-        walked_down: i64 = mul_div(t * NANO, t, self.depths[k])
-        return before + mul_div(t, inner, _OFFSET_STEP) + mul_div(walked_down, rise, 2 * RATE)
+            return self.cost_up + mul_div_up(y - self.depth, self.widest, OFFSET_STEP)
+        return self.cost_down + mul_div(y - self.depth, self.widest, OFFSET_STEP)
 
     def impact(self, start: i64, end: i64) -> i64:
         """G(end) - G(start) in 1e-6 dollar, rounded up: a charge above zero, a rebate below."""
@@ -127,24 +153,12 @@ class Curve:
 
     def senior_share(self, y: i64) -> i64:
         """Of the inventory ``y``, the dollars that senior depth stands behind, rounded down."""
-        k: i64 = self.band_of(y)
-        if k == 0:
+        if y <= 0:
             return 0
-        if k > self.count:
-            return self.senior_ends[self.count]
-        return self.senior_ends[k - 1] + mul_div(
-            y - self.ends[k - 1], self.senior_depths[k], self.depths[k]
-        )
-
-    def offset(self, y: i64) -> i64:
-        """Marginal offset o(y), a rate, rounded up."""
-        k: i64 = self.band_of(y)
-        if k == 0:
-            return 0
-        if k > self.count:
-            return self.edges[self.count]
-        inner: i64 = self.edges[k - 1]
-        return inner + mul_div_up(y - self.ends[k - 1], self.edges[k] - inner, self.depths[k])
+        band = self.band_of(y)
+        if band is None:
+            return self.senior_depth
+        return band.senior_start + mul_div(y - band.start, band.senior_depth, band.depth)
 
 
 class MoveFee:

@@ -40,13 +40,13 @@ def depth_levels(desk: Desk) -> list[DepthLevel]:
     used: i64 = desk.used()
     inventory: i64 = desk.book.inventory()
     levels: list[DepthLevel] = []
-    for k in range(i64(1), curve.count + 1):
-        with_crowd: i64 = larger(0, curve.ends[k] - used)
-        against: i64 = curve.ends[k] + used
+    for band in curve.bands:
+        with_crowd: i64 = larger(0, band.end - used)
+        against: i64 = band.end + used
         if inventory >= 0:
-            levels.append(DepthLevel(curve.edges[k], with_crowd, against))
+            levels.append(DepthLevel(band.outer, with_crowd, against))
         else:
-            levels.append(DepthLevel(curve.edges[k], against, with_crowd))
+            levels.append(DepthLevel(band.outer, against, with_crowd))
     return levels
 
 
