@@ -1,0 +1,550 @@
+"""Real candles: CSV or Parquet files of one or several venues become one scenario.
+
+Layouts, told apart by their column names (upper and lower case are the same):
+
+=====================  ==========================================================================
+Seawall                ``open_time`` (timestamp, text) or ``open_time_ms``, open, high, low, close,
+                       ``symbol`` or ``coin``
+Binance's archive      open_time, open, high, low, close, volume, close_time, quote_volume, ...;
+                       with or without the header; ms, or us as in spot files since 2025
+                       (github.com/binance/binance-public-data, README)
+Hyperliquid            t, T, s, i, o, c, h, l, v, n (the ``candleSnapshot`` answer)
+CCXT                   timestamp, open, high, low, close, volume; with or without the header
+freqtrade and others   ``date`` or ``time`` in place of ``timestamp``
+=====================  ==========================================================================
+
+A whole number is a time in s, ms, us or ns by its size; text is ISO 8601, UTC where it says no
+zone. A file without a symbol column says its symbol at the start of its name
+(``BTCUSDT-1m-2025-10.csv``). Prices are read as text and are exact to 1e-10 dollar, halves to
+even; a float in a Parquet file counts as the shortest text that means it. ``volume`` is taken to
+be in tokens; it serves only the market facts, as the volume of 24 hours where there are that many.
+
+Inside a candle the price goes open, the extreme nearer to the open, the farther extreme, close, a
+quarter of the bar apart, so that no extreme is lost and the close comes before the next open; of
+extremes equally near, the one against the candle's direction comes first.
+"""
+
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from seawall.engine import fixed
+from seawall.engine.errors import BadScenario
+from seawall.storm.scenario import (
+    Column,
+    MarketFacts,
+    Moment,
+    Scenario,
+    Series,
+    build,
+    common_tick,
+    iso,
+    parse_time,
+    span,
+    to_price,
+)
+
+_CCXT = ["timestamp", "open", "high", "low", "close", "volume"]
+_BINANCE = ["open_time", *_CCXT[1:], "close_time", "quote_volume"]
+_BINANCE += ["count", "taker_buy_volume", "taker_buy_quote_volume", "ignore"]
+_TIMES = ("open_time_ms", "open_time", "timestamp", "t", "date", "time")
+_SYMBOLS = ("symbol", "coin", "s")
+_PRICES = {"open": "o", "high": "h", "low": "l", "close": "c"}
+_VOLUMES = ("quote_volume", "quote_asset_volume")
+_PAIR = re.compile(
+    r"(?P<base>[a-z0-9]+?)[-_/]?(?:USDT|USDC|FDUSD|BUSD|TUSD|USDE|USD)(?:[-_:./].*)?", re.IGNORECASE
+)
+_CONTRACT = re.compile(r"(?P<base>[a-z0-9]+)[-_](?:PERP|SWAP)", re.IGNORECASE)
+_NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<path>.+)")
+_PLAIN = r"^([0-9]{1,8})(?:\.([0-9]{0,10}))?$"
+_MOST_MARKETS = 5
+_LAST = int(fixed.MAX_TIME)
+_SECOND, _DAY = int(fixed.SECOND), int(fixed.DAY)
+_DOLLAR, _PRICE = int(fixed.DOLLAR), int(fixed.PRICE)
+
+
+def load_candles(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    symbols: str | Sequence[str] | None = None,
+    start: Moment | None = None,
+    end: Moment | None = None,
+    gaps: Literal["refuse", "hold"] = "refuse",
+    name: str | None = None,
+) -> Scenario:
+    """Candles of one or several files as a scenario.
+
+    ``paths`` are ``.csv``, ``.csv.gz``, ``.zip`` (one CSV inside, as Binance publishes) or
+    ``.parquet`` files, each as ``PATH`` or ``NAME=PATH``. The name is that of the price source;
+    without one it is ``binance`` or ``hyperliquid`` for files in these layouts and else the file's
+    name. Files of one source continue each other; sources may have bars of different length.
+
+    ``symbols`` picks markets (``BTC``, ``BTCUSDT`` and ``BTC/USDT:USDT`` are the same); without it
+    all are taken if there are at most five. Bars that open from ``start`` until before ``end``
+    are taken. A missing bar is refused, or with ``gaps="hold"`` leaves its source silent, as a
+    venue is during an outage.
+
+    Raises :class:`BadScenario` naming the file, the line or row, the value and the rule.
+
+    Example::
+
+        load_candles(
+            ["binance=btc-binance.csv", "bybit=btc-bybit.parquet"],
+            symbols="BTC", start="2025-10-10T12:00", end="2025-10-11T12:00",
+        )
+    """
+    if gaps not in ("refuse", "hold"):
+        raise BadScenario(f"gaps {gaps!r}: must be 'refuse' or 'hold'")
+    items = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    if not items:
+        raise BadScenario("no candle file was given; name at least one")
+    wanted = _wanted(symbols)
+    files = [_open(item, wanted) for item in items]
+    markets = _choose(files, wanted)
+    first = 0 if start is None else parse_time(start)
+    last = _LAST + 1 if end is None else parse_time(end)
+    rows = pl.concat([_bars(index, file, markets, first, last) for index, file in enumerate(files)])
+    _check_markets(files, markets, rows, first, last)
+    lines = [
+        _line(files, part, gaps)
+        for part in rows.partition_by("market", "source", maintain_order=True)
+    ]
+    lines.sort(key=lambda line: markets.index(line.series.market))
+    tick = common_tick(
+        [line.bar // 4 for line in lines], [int(line.series.times[0]) for line in lines]
+    )
+    taken = [f"{line.series.market} of {line.series.source}, {span(line.bar)}" for line in lines]
+    return build(
+        name or "+".join(dict.fromkeys(file.stem for file in files)),
+        f"candles: {'; '.join(taken)}",
+        [f"{file.source}: {file.label}" for file in files],
+        {market: _facts(market, lines) for market in markets},
+        tick,
+        [line.series for line in lines],
+    )
+
+
+def market_name(symbol: str) -> str:
+    """The base token of a symbol as exchanges write it.
+
+    Example::
+
+        assert market_name("BTC/USDT:USDT") == market_name("BTCUSDT") == "BTC"
+    """
+    text = symbol.strip()
+    pair = _PAIR.fullmatch(text) or _CONTRACT.fullmatch(text)
+    base = pair["base"] if pair else text
+    return base.upper() if base.islower() else base
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file: ``unit`` and ``table``'s ``row`` say where a bar stands in it."""
+
+    label: str
+    stem: str
+    source: str
+    unit: str
+    table: pl.DataFrame
+
+    def at(self, row: int) -> str:
+        return f"{self.label}, {self.unit} {row}"
+
+
+@dataclass(frozen=True)
+class _Line:
+    series: Series
+    bar: int
+    daily: float | None
+
+
+def _wanted(symbols: str | Sequence[str] | None) -> list[str] | None:
+    if symbols is None:
+        return None
+    names = [symbols] if isinstance(symbols, str) else symbols
+    return list(dict.fromkeys(market_name(name) for name in names)) or None
+
+
+def _open(item: str | Path, wanted: list[str] | None) -> _File:
+    """The file's bars with columns row, time (ms), symbol, market, and raw prices and volume."""
+    named = _NAMED.fullmatch(item) if isinstance(item, str) and not Path(item).exists() else None
+    path = Path(named["path"] if named else item)
+    if not path.is_file():
+        found = "is a folder" if path.is_dir() else "there is no such file"
+        raise BadScenario(f"{path}: {found}; name a .csv, .csv.gz, .zip or .parquet file")
+    label = path.name
+    stem = re.sub(r"(\.csv)?\.\w+$", "", label)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        table, layout, unit, first = _read_parquet(path), None, "row", 1
+    elif re.search(r"\.(csv|csv\.gz|zip)$", label.lower()):
+        table, layout, first = _read_csv(label, _csv_bytes(path))
+        unit = "line"
+    else:
+        raise BadScenario(f"{label}: unknown file type; use .csv, .csv.gz, .zip or .parquet")
+    table, venue = _name_columns(label, table, layout)
+    table = table.with_row_index("row", first)
+    table = table.filter(~pl.all_horizontal(pl.exclude("row").is_null()))
+    if table.is_empty():
+        raise BadScenario(f"{label}: there is no candle in it")
+    source = named["name"] if named else venue or stem
+    file = _File(label, stem, source, unit, table)
+    times = _times(file)
+    return replace(file, table=_name_markets(file, wanted).with_columns(pl.Series("time", times)))
+
+
+def _csv_bytes(path: Path) -> bytes:
+    try:
+        if path.suffix.lower() == ".gz":
+            return gzip.decompress(path.read_bytes())
+        if path.suffix.lower() != ".zip":
+            return path.read_bytes()
+        with zipfile.ZipFile(path) as archive:
+            inside = [name for name in archive.namelist() if name.lower().endswith(".csv")]
+            if len(inside) != 1:
+                raise BadScenario(
+                    f"{path.name}: holds {len(inside)} CSV files; it must hold exactly one"
+                )
+            return archive.read(inside[0])
+    except (OSError, EOFError, zipfile.BadZipFile) as error:
+        raise BadScenario(f"{path.name}: cannot be read: {error}") from None
+
+
+def _read_csv(label: str, data: bytes) -> tuple[pl.DataFrame, list[str] | None, int]:
+    """The table as text, the layout of a file without a header, the line of the first candle."""
+    if not data.strip():
+        raise BadScenario(f"{label}: there is no candle in it")
+    head = data.split(b"\n", 1)[0].strip().removeprefix(b"\xef\xbb\xbf").lstrip(b'"')
+    bare = head[:1].isdigit()
+    try:
+        table = pl.read_csv(io.BytesIO(data), has_header=not bare, infer_schema_length=0)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).split("\n", 1)[0]
+        raise BadScenario(f"{label}: cannot be read as comma-separated text: {reason}") from None
+    if not bare:
+        return table, None, 2
+    for layout in (_BINANCE, _CCXT):
+        if table.width == len(layout):
+            return table, layout, 1
+    raise BadScenario(
+        f"{label}: has no header and {table.width} columns; without a header it must have the 12 "
+        "of Binance's archive or the 6 of CCXT"
+    )
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise BadScenario(f"{path.name}: cannot be read as Parquet: {reason}") from None
+
+
+def _name_columns(
+    label: str, table: pl.DataFrame, layout: list[str] | None
+) -> tuple[pl.DataFrame, str | None]:
+    """The columns of use under their names here, and the venue whose layout it is."""
+    found = {_column(name): name for name in layout or table.columns}
+    if layout:
+        table.columns = layout
+    kept = {"stamp": _first(found, _TIMES), "symbol": _first(found, _SYMBOLS)}
+    kept |= {name: _first(found, (name, short)) for name, short in _PRICES.items()}
+    kept |= {"volume": _first(found, ("volume", "v")), "dollars": _first(found, _VOLUMES)}
+    missing = [name for name in ("stamp", *_PRICES) if kept[name] is None]
+    if missing:
+        rule = {"stamp": f"a time ({', '.join(_TIMES)})"}
+        raise BadScenario(
+            f"{label}: no column for {', '.join(rule.get(name, name) for name in missing)}; "
+            f"found {', '.join(table.columns)}"
+        )
+    venue = None
+    if "close_time" in found:
+        venue = "binance"
+    elif {"t", "T", "s", "i"} <= found.keys():
+        venue = "hyperliquid"
+    return table.select(pl.col(old).alias(new) for new, old in kept.items() if old), venue
+
+
+def _column(name: str) -> str:
+    name = name.strip()
+    return name if len(name) == 1 else name.lower().replace(" ", "_")
+
+
+def _first(found: dict[str, str], names: Iterable[str]) -> str | None:
+    return next((found[name] for name in names if name in found), None)
+
+
+def _name_markets(file: _File, wanted: list[str] | None) -> pl.DataFrame:
+    table = file.table
+    if "symbol" in table.columns:
+        blank = table.filter(pl.col("symbol").cast(pl.String).fill_null("").str.strip_chars() == "")
+        if len(blank):
+            raise BadScenario(f"{file.at(blank['row'][0])}: the symbol is empty")
+        table = table.with_columns(pl.col("symbol").cast(pl.String))
+    else:
+        pair = _PAIR.fullmatch(file.stem)
+        if not pair and (wanted is None or len(wanted) != 1):
+            raise BadScenario(
+                f"{file.label}: does not say which symbol it is of; add a symbol column, start its "
+                "name with the pair (BTCUSDT-1m.csv) or ask for a single symbol"
+            )
+        base = pair["base"] if pair else wanted[0] if wanted else ""
+        table = table.with_columns(symbol=pl.lit(base))
+    names = {symbol: market_name(symbol) for symbol in table["symbol"].unique().to_list()}
+    return table.with_columns(market=pl.col("symbol").replace_strict(names))
+
+
+def _choose(files: list[_File], wanted: list[str] | None) -> list[str]:
+    present = sorted({market for file in files for market in file.table["market"].unique()})
+    if wanted is None:
+        if len(present) > _MOST_MARKETS:
+            raise BadScenario(
+                f"{len(present)} markets, more than {_MOST_MARKETS}; choose with symbols among "
+                f"{', '.join(present)}"
+            )
+        return present
+    unknown = [name for name in wanted if name not in present]
+    if unknown:
+        raise BadScenario(
+            f"no candles of {', '.join(unknown)} in {', '.join(file.label for file in files)}; "
+            f"there are {', '.join(present)}"
+        )
+    return wanted
+
+
+def _times(file: _File) -> Column:
+    """Opening times in ms since the epoch."""
+    stamp = file.table["stamp"]
+    if stamp.dtype == pl.Datetime or stamp.dtype == pl.Date:
+        _refuse_time(file, stamp.is_null())
+        return stamp.dt.epoch("ms").to_numpy()
+    number = stamp
+    if stamp.dtype == pl.String:
+        number = stamp.str.strip_chars().str.to_integer(strict=False)
+        if number.null_count():
+            return _text_times(file, stamp)
+    whole = number.cast(pl.Int64, strict=False)
+    _refuse_time(file, (whole.is_null() | (whole != number) | (whole < 0)).fill_null(True))
+    values = whole.to_numpy()
+    sizes = [values < 10**11, values < 10**14, values < 10**17]
+    times = np.select(sizes, [values * 1000, values, values // 1000], values // 1_000_000)
+    rest = np.select(sizes, [0, 0, values % 1000], values % 1_000_000)
+    _refuse_time(file, pl.Series((times > _LAST) | (rest > 0)))
+    return times.astype(np.int64)
+
+
+def _text_times(file: _File, stamp: pl.Series) -> Column:
+    times = np.full(len(stamp), -1, dtype=np.int64)
+    for index, text in enumerate(stamp):
+        try:
+            times[index] = parse_time(text or "")
+        except BadScenario:
+            break
+    _refuse_time(file, pl.Series(times < 0))
+    return times
+
+
+def _refuse_time(file: _File, wrong: pl.Series) -> None:
+    if wrong.any():
+        index = wrong.arg_true()[0]
+        raise BadScenario(
+            f"{file.at(file.table['row'][index])}: time {file.table['stamp'][index]} is not "
+            "understood; it must be ISO 8601 text or a number of s, ms, us or ns since 1970 that "
+            "comes to a whole ms"
+        )
+
+
+def _bars(index: int, file: _File, markets: list[str], first: int, last: int) -> pl.DataFrame:
+    """The chosen bars with prices as engine integers and their volume in dollars."""
+    chosen = file.table.filter(pl.col("market").is_in(markets))
+    table = chosen.filter((pl.col("time") >= first) & (pl.col("time") < last))
+    if table.is_empty():
+        known = _range(chosen) or f"there are {', '.join(sorted(set(file.table['market'])))}"
+        raise BadScenario(
+            f"{file.label}: no candle of {', '.join(markets)} from {iso(first)} until "
+            f"{iso(min(last, _LAST))}; {known}"
+        )
+    twice = table.group_by("market").agg(pl.col("symbol").unique().sort())
+    for market, names in twice.filter(pl.col("symbol").list.len() > 1).sort("market").iter_rows():
+        raise BadScenario(
+            f"{file.label}: {' and '.join(names)} both mean {market}; keep one of them"
+        )
+    prices = {name: _prices(file, table, name) for name in _PRICES}
+    _check_bars(file, table, prices)
+    return pl.DataFrame(
+        {
+            "file": np.full(len(table), index),
+            "row": table["row"].cast(pl.Int64),
+            "source": [file.source] * len(table),
+            "market": table["market"],
+            "time": table["time"],
+            **prices,
+            "dollars": _dollars(file, table, prices["close"]),
+        }
+    )
+
+
+def _range(table: pl.DataFrame) -> str:
+    if table.is_empty():
+        return ""
+    times = table["time"].to_numpy()
+    return f"its candles run from {iso(int(times.min()))} to {iso(int(times.max()))}"
+
+
+def _check_markets(
+    files: list[_File], markets: list[str], rows: pl.DataFrame, first: int, last: int
+) -> None:
+    for market in markets:
+        if market not in rows["market"]:
+            table = pl.concat([file.table.select("market", "time") for file in files]).filter(
+                market=market
+            )
+            raise BadScenario(
+                f"no candle of {market} from {iso(first)} until {iso(min(last, _LAST))}; "
+                f"{_range(table)}"
+            )
+
+
+def _prices(file: _File, table: pl.DataFrame, name: str) -> Column:
+    """A price column in 1e-10 dollar: plain decimals at once, the rest one by one."""
+    text = table[name].cast(pl.String).str.strip_chars()
+    whole = text.str.extract(_PLAIN, 1).cast(pl.Int64)
+    fraction = text.str.extract(_PLAIN, 2).fill_null("").str.pad_end(10, "0").cast(pl.Int64)
+    prices = (whole * _PRICE + fraction).fill_null(0).to_numpy().copy()
+    for index in np.flatnonzero((prices < 1) | (prices > fixed.MAX_PRICE)).tolist():
+        try:
+            prices[index] = to_price(text[index] or "")
+        except BadScenario as refusal:
+            place = file.at(table["row"][index])
+            raise BadScenario(f"{place}: {name} {refusal}") from None
+    return prices
+
+
+def _check_bars(file: _File, table: pl.DataFrame, prices: dict[str, Column]) -> None:
+    body = np.stack([prices["open"], prices["close"]])
+    for name, rule, wrong in (
+        ("high", "at least open and close", prices["high"] < body.max(axis=0)),
+        ("low", "at most open and close", prices["low"] > body.min(axis=0)),
+    ):
+        if wrong.any():
+            index = int(np.flatnonzero(wrong)[0])
+            said = ", ".join(f"{column} {table[column][index]}" for column in _PRICES)
+            raise BadScenario(
+                f"{file.at(table['row'][index])}: the {name} must be {rule}; it reads {said}"
+            )
+
+
+def _dollars(file: _File, table: pl.DataFrame, close: Column) -> pl.Series:
+    """Each bar's volume in dollars, null where the file does not say."""
+    name = "dollars" if "dollars" in table.columns else "volume"
+    if name not in table.columns:
+        return pl.Series([None] * len(table), dtype=pl.Float64)
+    said = table[name]
+    if said.dtype == pl.String:
+        said = said.str.strip_chars().replace("", None)
+    volume = said.cast(pl.Float64, strict=False)
+    wrong = ((volume.is_null() & said.is_not_null()) | (volume < 0)).fill_null(False)
+    if wrong.any():
+        index = wrong.arg_true()[0]
+        raise BadScenario(
+            f"{file.at(table['row'][index])}: volume {said[index]}; it must be a number, 0 or above"
+        )
+    return (volume if name == "dollars" else volume * (close / _PRICE)).fill_nan(None)
+
+
+def _line(files: list[_File], rows: pl.DataFrame, gaps: str) -> _Line:
+    """One source's candles of one market as reports, after checking that they form a row."""
+    market, source = rows["market"][0], rows["source"][0]
+
+    def place(index: int) -> str:
+        return files[int(rows["file"][index])].at(int(rows["row"][index]))
+
+    step = rows["time"].diff().fill_null(1)
+    back = (step < 0) & (rows["file"].diff().fill_null(0) == 0)
+    if back.any():
+        index = back.arg_true()[0]
+        raise BadScenario(
+            f"{place(index)}: the candle of {market} at {iso(rows['time'][index])} comes after "
+            f"the one at {iso(rows['time'][index - 1])}; sort the file by time"
+        )
+    rows = rows.sort("time", maintain_order=True)
+    if len(rows) < 2:
+        raise BadScenario(
+            f"{place(0)}: a single candle of {market} from {source} does not tell how long its "
+            "bar is; take at least two"
+        )
+    steps = np.diff(rows["time"].to_numpy())
+    if not steps.all():
+        index = int(np.flatnonzero(steps == 0)[0])
+        raise BadScenario(
+            f"{place(index + 1)}: a second candle of {market} at {iso(rows['time'][index])}, after "
+            f"{place(index)}; remove one, or name the sources apart (spot=PATH perp=PATH)"
+        )
+    lengths, counts = np.unique(steps, return_counts=True)
+    bar = int(lengths[counts.argmax()])
+    _check_steps(place, market, rows["time"].to_numpy(), bar, gaps)
+    prices = rows.select(*_PRICES).to_numpy()
+    reports = Series(
+        market,
+        source,
+        _moments(rows["time"].to_numpy(), bar),
+        _inner_path(prices),
+        bar - bar * 3 // 4,
+    )
+    daily, covered = None, len(rows) * bar
+    if covered >= _DAY and not rows["dollars"].null_count():
+        daily = float(rows["dollars"].sum()) * _DAY / covered
+    return _Line(reports, bar, daily)
+
+
+def _check_steps(
+    place: Callable[[int], str], market: str, times: Column, bar: int, gaps: str
+) -> None:
+    steps = np.diff(times)
+    if bar < _SECOND:
+        raise BadScenario(f"{place(0)}: bars of {bar} ms; they must be at least 1 s long")
+    odd = np.flatnonzero(steps % bar)
+    if len(odd):
+        index = int(odd[0])
+        raise BadScenario(
+            f"{place(index + 1)}: the candle of {market} at {iso(int(times[index + 1]))} comes "
+            f"{span(int(steps[index]))} after the one before, where bars are {span(bar)} long; "
+            "take one interval only"
+        )
+    holes = np.flatnonzero(steps > bar)
+    if len(holes) and gaps == "refuse":
+        index = int(holes[0])
+        more = f" (the first of {len(holes)} gaps)" if len(holes) > 1 else ""
+        raise BadScenario(
+            f"{place(index + 1)}: no candle of {market} between {iso(int(times[index]))} and "
+            f"{iso(int(times[index + 1]))}: {int(steps[index]) // bar - 1} bars of {span(bar)} "
+            f"are missing{more}; choose another start and end, or say gaps='hold' to leave the "
+            "source silent meanwhile"
+        )
+
+
+def _moments(times: Column, bar: int) -> Column:
+    return (times[:, None] + bar * np.arange(4) // 4).ravel()
+
+
+def _inner_path(prices: Column) -> Column:
+    """Four reports for each row of open, high, low, close."""
+    opened, high, low, closed = prices.T
+    down, up = opened - low, high - opened
+    low_first = (down < up) | ((down == up) & (closed >= opened))
+    nearer = np.where(low_first, low, high)
+    farther = np.where(low_first, high, low)
+    return np.stack([opened, nearer, farther, closed], axis=1).ravel()
+
+
+def _facts(market: str, lines: Sequence[_Line]) -> MarketFacts:
+    known = [line.daily for line in lines if line.series.market == market and line.daily]
+    volume = round(sum(known) * _DOLLAR) if known else None
+    return MarketFacts(daily_volume=volume if volume and volume < fixed.LIMIT else None)

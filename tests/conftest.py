@@ -1,0 +1,38 @@
+"""Fixtures that several test files share, and what is told at the end of a run."""
+
+import secrets
+from pathlib import Path
+
+import fuzz_report
+import pytest
+
+
+@pytest.fixture(scope="session")
+def market_data() -> Path:
+    """The folder of real market data beside the repository; tests that need it skip without."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no market data at {folder}")
+    return folder
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw the seed of the properties here, so that a failure can name it."""
+    if getattr(config.option, "hypothesis_seed", None) is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the fuzzers did, and how each failure is repeated."""
+    counts = fuzz_report.summary()
+    if counts:
+        terminalreporter.section("what the fuzzers did")
+        for line in counts:
+            terminalreporter.write_line(line)
+    failures = terminalreporter.getreports("failed")
+    if failures:
+        seed = terminalreporter.config.option.hypothesis_seed
+        terminalreporter.section("repeat a failure")
+        for report in failures:
+            terminalreporter.write_line(f"pytest '{report.nodeid}' --hypothesis-seed={seed}")
