@@ -8,11 +8,11 @@
     │   ├── OutOfRange         a number outside the bounds of its field
     │   ├── NotEnough          a pot, a margin or a share balance is too small
     │   ├── Closed             a halt, a stale price or an auction forbids it now
-    │   ├── LimitReached       a cap or a gate would be passed (open interest, depth, cover, leverage)
+    │   ├── LimitReached       a cap or gate would be passed (interest, depth, cover, leverage)
     │   └── BadOrder           the fields of an order contradict each other or the position
     ├── BadParameters          a parameter set that cannot be run
     ├── BadScenario            a price file or an event table that cannot be run
-    └── BrokenBooks            an invariant of the ledger failed: a fault of the program, never of the caller
+    └── BrokenBooks            an invariant of the ledger failed: a fault of the program
 """
 
 

@@ -194,7 +194,12 @@ def share_up(amount: i64, rate: i64) -> i64:
 
 
 def check_range(name: str, value: int, low: int, high: int, unit: str) -> None:
-    """Refuse ``value`` outside ``[low, high]``; the refusal names the value and the bound passed."""
+    """Refuse a ``value`` outside ``[low, high]``; the refusal names it and the bound it passed.
+
+    Raises :class:`TypeError` on anything but an integer, as the compiled engine does by itself.
+    """
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be an integer ({unit}), not {value!r}")
     if value < low:
         raise OutOfRange(f"{name}-too-small", f"{name} {value} is below {low} ({unit})", value, low)
     if value > high:

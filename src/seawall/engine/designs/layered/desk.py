@@ -4,14 +4,14 @@ Nothing here decides whether a trade may happen; whoever calls has checked. Posi
 changed have been dropped from the watch before, and :meth:`Desk.keep` puts them back after.
 
 A position that shrinks pays in this order: accrued funding and utilisation, the loss, the
-liquidation fee, trade fee and half-spread, impact; a profit is added first. What its margin
-cannot pay stays unpaid in the reverse of that order.
+liquidation fee, trade fee and half-spread, impact; a profit or a rebate is added first. What its
+margin cannot pay stays unpaid in the reverse of that order.
 """
 
 from mypy_extensions import i64
 
 from seawall.engine.designs.layered.funding import Accrual, skew_of
-from seawall.engine.designs.layered.params import Params
+from seawall.engine.designs.layered.params import MAX_TRANCHE, Params
 from seawall.engine.designs.layered.pool import Book, Pool, utilisation_of
 from seawall.engine.designs.layered.pricing import Charges, Curve, MoveFee, charge
 from seawall.engine.events import Journal
@@ -24,6 +24,7 @@ from seawall.engine.fixed import (
     notional_up,
     smaller,
 )
+from seawall.engine.guards import MarketFacts
 from seawall.engine.margin import unrealised, worth
 from seawall.engine.pot import Pot
 from seawall.engine.venue import KEEPER_ACCOUNT, Account
@@ -62,6 +63,8 @@ class Desk:
         self.move_fee = MoveFee(params.move_fee, params.move_fee_fade)
         self.watch = Watch(params.tiers)
         self.positions: dict[int, Position] = {}
+        self.guards = params.guards.fresh()
+        self.facts = MarketFacts()
         self.accounts: list[Account] = []
         self.journal = Journal()
         self.now: i64 = 0
@@ -83,11 +86,21 @@ class Desk:
         """The curve is to be struck anew before its next use."""
         self._struck = False
 
+    def struck_on(self) -> tuple[i64, i64]:
+        """Senior and junior assets behind the curve that the next fill meets."""
+        if self._struck:
+            return self.curve.senior, self.curve.junior
+        value: i64 = self.pool.value_low()
+        return (
+            smaller(self.pool.senior_of(value), MAX_TRANCHE),
+            smaller(self.pool.junior_of(value), MAX_TRANCHE),
+        )
+
     def struck(self) -> Curve:
         """The curve, struck anew if the vaults changed other than by traders' own fills."""
         if not self._struck:
-            value: i64 = self.pool.value_low()
-            self.curve.strike(self.pool.senior_of(value), self.pool.junior_of(value))
+            senior, junior = self.struck_on()
+            self.curve.strike(senior, junior)
             self._struck = True
         return self.curve
 
@@ -108,8 +121,8 @@ class Desk:
         return self.high if size > 0 else self.low
 
     def bill(self, size: i64) -> Charges:
-        """What a fill of ``size`` would be charged now."""
-        return charge(
+        """What a fill of ``size`` is charged now; a rebate is cut to what the reserve holds."""
+        bill = charge(
             self.params,
             self.struck(),
             self.book.inventory(),
@@ -118,6 +131,8 @@ class Desk:
             self.fill_price(size),
             self.move_fee.at(self.now),
         )
+        bill.impact = larger(bill.impact, -self.pool.reserve.amount)
+        return bill
 
     # what a position is worth
 
@@ -133,6 +148,12 @@ class Desk:
         """Margin plus result at the mark less what has accrued, rounded down."""
         result: i64 = unrealised(position.size, position.entry, self.book.mark)
         return position.amount + result - self.accrued_by(position)
+
+    def least_equity(self, value: i64) -> i64:
+        """Equity that a position worth ``value`` needs to be opened: tiers and leverage guard."""
+        initial: i64 = self.params.tiers.initial(value)
+        guard = self.guards.leverage
+        return initial if guard is None else larger(initial, guard.least_margin(self.facts, value))
 
     def is_liquidatable(self, position: Position) -> bool:
         """Whether equity is below the maintenance requirement at the mark."""
@@ -304,18 +325,19 @@ class Desk:
         position.pay(self.accounts[KEEPER_ACCOUNT], done.to_keeper)
         position.pay(self.pool.insurance, done.to_insurance)
 
+    def pay_rebate(self, position: Position, bill: Charges) -> None:
+        """Pay a fill's rebate, before anything is asked of the margin that it joins."""
+        if bill.impact < 0:
+            self.pool.reserve.pay(position, -bill.impact)
+
     def _pay_charges(self, position: Position, bill: Charges) -> i64:
         """Pay fees and impact as far as the margin goes; what stays unpaid."""
         fees: i64 = smaller(position.amount, bill.fee + bill.spread)
         position.pay(self.pool.income, fees)
-        forgone: i64 = bill.fee + bill.spread - fees
-        reserve = self.pool.reserve
-        if bill.impact < 0:
-            reserve.pay(position, smaller(-bill.impact, reserve.amount))
-            return forgone
-        impact: i64 = smaller(position.amount, bill.impact)
-        position.pay(reserve, impact)
-        return forgone + bill.impact - impact
+        charged: i64 = larger(0, bill.impact)
+        impact: i64 = smaller(position.amount, charged)
+        position.pay(self.pool.reserve, impact)
+        return bill.fee + bill.spread - fees + charged - impact
 
     def restart_indices(self) -> None:
         """Settle every position and start the accrual indices from 0, before they overflow."""

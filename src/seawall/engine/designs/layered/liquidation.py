@@ -152,6 +152,7 @@ class Care(Ward):
         closed: i64 = quantity if position.size > 0 else -quantity
         bill = desk.bill(-closed)
         penalty: i64 = share_up(bill.value, self.params.liquidation_fee)
+        desk.pay_rebate(position, bill)
         done = desk.shrink(position, quantity, bill.price, bill, penalty)
         desk.note_fill(bill)
         desk.vaults_changed()
@@ -240,7 +241,7 @@ class Care(Ward):
             entry += taker.entry
             held += taker.amount - desk.accrued_by(taker)
         value: i64 = worth(size, desk.book.mark)
-        needed: i64 = self.params.tiers.initial(value)
+        needed: i64 = desk.least_equity(value)
         equity: i64 = held + unrealised(size, entry, desk.book.mark)
         if equity < needed or held < 0:
             raise NotEnough(
@@ -249,6 +250,9 @@ class Care(Ward):
                 int(equity),
                 int(needed),
             )
+        cap = desk.guards.position
+        if cap is not None:
+            cap.check(desk.facts, value)
 
     def _hand_over(
         self, owner: Position, taker: Position, auction: Auction, taken: i64, price: i64

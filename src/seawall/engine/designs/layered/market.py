@@ -74,8 +74,8 @@ INDEX_RESTART: i64 = 1_000_000_000_000_000_000
 class LayeredMarket(Market):
     """One island: its own vaults, insurance, impact reserve, limits, ladder and oracle.
 
-    ``facts`` are what is known of the token's own market, for the guards; they may be replaced
-    at any time.
+    ``facts`` are what is known of the token's own market, for the guards;
+    :meth:`set_facts` replaces them.
     """
 
     def __init__(
@@ -84,16 +84,21 @@ class LayeredMarket(Market):
         super().__init__(name, "layered")
         chosen: Params = Params() if params is None else params
         self.params = chosen
-        self.facts = MarketFacts() if facts is None else facts
-        self.guards = chosen.guards.fresh()
         self.oracle = Oracle(chosen.oracle)
         self.desk = Desk(name, chosen)
+        self.guards = self.desk.guards
+        if facts is not None:
+            self.desk.facts = facts
         self.care = Care(self.desk)
         self.waiting = WaitingRoom()
         self.senior = Senior(self.desk.pool, "senior", chosen.senior_epoch)
         self.junior = Junior(self.desk.pool, "junior", chosen.junior_epoch)
         self.now: i64 = 0
         self._halted: bool = False
+
+    def set_facts(self, facts: MarketFacts) -> None:
+        """Replace what is known of the token's own market."""
+        self.desk.facts = facts
 
     # orders
 
@@ -286,11 +291,7 @@ class LayeredMarket(Market):
             return "uncertain-price"
         signed: i64 = opens if size > 0 else -opens
         after: i64 = signed
-        margin: i64 = brought - bill.fee - bill.spread
-        if bill.impact > 0:
-            margin -= bill.impact
-        else:
-            margin += smaller(-bill.impact, desk.pool.reserve.amount)
+        margin: i64 = brought - bill.total()
         entry: i64 = notional_up(opens, bill.price) if size > 0 else notional(opens, bill.price)
         if position is not None:
             margin += position.amount - desk.accrued_by(position)
@@ -322,7 +323,7 @@ class LayeredMarket(Market):
         if interest > share(capital, self.params.side_cap):
             return "side-cap"
         try:
-            self.guards.check_increase(self.facts, interest, value, equity)
+            self.guards.check_increase(desk.facts, interest, value, equity)
         except LimitReached as refusal:
             return refusal.code
         return ""
@@ -343,6 +344,7 @@ class LayeredMarket(Market):
         else:
             desk.watch.drop(position)
         order.pay(position, brought)
+        desk.pay_rebate(position, bill)
         desk.note_fill(bill)
         done: Closing | None = None
         accrued: i64 = 0
@@ -391,7 +393,7 @@ class LayeredMarket(Market):
         desk = self.desk
         if position.standing == IN_AUCTION:
             raise Closed("in-auction", f"the position of account {account} is on offer")
-        needed: i64 = self.params.tiers.initial(desk.value_of(position))
+        needed: i64 = desk.least_equity(desk.value_of(position))
         owed: i64 = larger(0, desk.accrued_by(position))
         free: i64 = larger(0, smaller(desk.equity_of(position) - needed, position.amount - owed))
         if amount > free:
@@ -433,6 +435,8 @@ class LayeredMarket(Market):
     def supply(self, vault: str, account: int, assets: int) -> int:
         """Deposit into ``senior`` or ``junior``; the shares minted."""
         tranche = self._tranche(vault)
+        if not self._vaults_priced():
+            raise Closed("stale-price", f"{self.name} has no fresh price to value its vaults at")
         self._prepare_vaults()
         wallet = self.accounts[account]
         check_range("assets", assets, 1, int(MAX_DOLLARS), "1e-6 dollar")
@@ -463,7 +467,14 @@ class LayeredMarket(Market):
                 VaultFlow(self.now, self.name, vault, account, assets, shares)
             )
 
+    def _vaults_priced(self) -> bool:
+        """Whether the vaults have a value: a fresh price, or no position that needs one."""
+        book = self.desk.book
+        return book.longs + book.shorts == 0 or not self.oracle.is_stale(self.now)
+
     def _settle_epochs(self) -> None:
+        if not self._vaults_priced():
+            return
         for tranche in (self.senior, self.junior):
             self._prepare_vaults()
             assets: i64 = 0
@@ -670,7 +681,10 @@ class LayeredMarket(Market):
         numbers.extend(self.guards.state())
         numbers.extend(desk.pool.state())
         numbers.extend(desk.accrual.state())
-        numbers.extend([desk.move_fee.peak, desk.move_fee.since])
+        senior, junior = desk.struck_on()
+        numbers.extend([desk.move_fee.peak, desk.move_fee.since, senior, junior])
+        facts = desk.facts
+        numbers.extend([facts.market_value, facts.volume, facts.depth])
         for account in sorted(desk.positions):
             position = desk.positions[account]
             numbers.extend(

@@ -28,7 +28,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from seawall.engine.designs.layered.params import MAX_TRANCHE, Params
+from seawall.engine.designs.layered.params import Params
 from seawall.engine.fixed import (
     NOTIONAL_STEP,
     RATE,
@@ -97,17 +97,15 @@ class Curve:
         self.senior_depth: i64 = 0
         self.cost_down: i64 = 0
         self.cost_up: i64 = 0
-        self._senior: i64 = -1
-        self._junior: i64 = -1
+        self.senior: i64 = 0
+        self.junior: i64 = 0
 
     def strike(self, senior: i64, junior: i64) -> None:
-        """Build the bands from senior and junior assets (1e-6 dollar)."""
-        senior = smaller(senior, MAX_TRANCHE)
-        junior = smaller(junior, MAX_TRANCHE)
-        if senior == self._senior and junior == self._junior:
+        """Build the bands from senior and junior assets (1e-6 dollar, MAX_TRANCHE at most)."""
+        if senior == self.senior and junior == self.junior:
             return
-        self._senior = senior
-        self._junior = junior
+        self.senior = senior
+        self.junior = junior
         end: i64 = 0
         senior_end: i64 = 0
         down: i64 = 0
