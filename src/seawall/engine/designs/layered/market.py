@@ -518,15 +518,17 @@ class LayeredMarket(Market):
         if desk.book.mark > 0:
             self._accrue(minutes, report)
             self._watch_breakers()
+            stale: bool = self.oracle.is_stale(now)
+            certain: bool = not stale and not self.oracle.is_uncertain()
+            care.sure = certain and self.oracle.confirmed and not self._halted
             if not self._halted:
-                stale: bool = self.oracle.is_stale(now)
-                care.sure = not stale and not self.oracle.is_uncertain() and self.oracle.confirmed
                 if not stale:
                     budget = care.liquidate(budget)
                 budget = self._serve_line(budget)
                 if not stale:
                     budget = care.review_auctions(budget)
-                    care.ladder.relieve(care, budget)
+            if not stale:
+                care.ladder.relieve(care, budget)
         self._settle_minutes(minutes, report)
         self._settle_epochs()
 
