@@ -59,6 +59,7 @@ MAX_TIME: Final[i64] = 8_000_000_000_000
 """The latest time: the year 2223, in milliseconds since the epoch."""
 
 _EXACT: Final[float] = 1.0e34  # below 2**113: the remainder of the estimate stays inside 64 bits
+_LARGE: Final[i64] = 2_305_843_009_213_693_952  # 2**61: beyond it one correction could wrap
 _LIMIT_FLOAT: Final[float] = 4.611686018427387904e18
 _HALF: Final[i64] = 2_147_483_647
 _NARROW: Final[i64] = 3_037_000_499  # isqrt(2**63 - 1): a product of two such fits 64 bits
@@ -108,7 +109,7 @@ def mul_div(a: i64, b: i64, c: i64) -> i64:
             return _wide(a, b, c)
         return narrow
     product: float = float(a) * float(b)
-    if product > _EXACT or product < -_EXACT:
+    if product > _EXACT or product < -_EXACT or c > _LARGE:
         return _wide(a, b, c)
     divisor: float = float(c)
     estimate: float = product / divisor

@@ -199,7 +199,7 @@ class OracleParams:
 
     @staticmethod
     def hyperliquid() -> "OracleParams":
-        """The order book's rule of 2025: its weights, its median, and no protection besides."""
+        """The order book's rule of 2025: its weights, its median, and of the rest only ages."""
         return OracleParams(
             weights=_hyperliquid_weights(),
             outlier=0,

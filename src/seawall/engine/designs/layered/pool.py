@@ -36,7 +36,7 @@ from seawall.engine.fixed import (
     smaller,
 )
 from seawall.engine.pot import Pot
-from seawall.engine.vault import Vault
+from seawall.engine.vault import Claim, Vault
 
 MINUTES_A_YEAR: Final[i64] = YEAR // MINUTE
 
@@ -256,6 +256,13 @@ class Senior(Tranche):
     def _take_in(self, payer: Pot, assets: i64) -> None:
         payer.pay(self.pool.cash, assets)
         self.pool.claim += assets
+
+    def restart(self) -> list[Claim]:
+        """Begin a new series; the old one's claim and arrears end with it."""
+        void = super().restart()
+        self.pool.claim = 0
+        self.pool.arrears = 0
+        return void
 
     def _hand_out(self, receiver: Pot, assets: i64, shares: i64) -> None:
         pool = self.pool
