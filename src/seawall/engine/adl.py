@@ -35,17 +35,19 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from seawall.engine.errors import BadParameters, BrokenBooks
-from seawall.engine.fixed import MAX_DOLLARS, RATE, mul_div, mul_div_trunc, share, smaller
+from seawall.engine.errors import BrokenBooks
+from seawall.engine.fixed import (
+    MAX_DOLLARS,
+    RATE,
+    mul_div,
+    mul_div_trunc,
+    parameter,
+    share,
+    smaller,
+)
 
 MAX_SCORE: Final[i64] = 1_000_000_000_000_000_000
 """A million: scores and leverages (1e-12) are cut to it in magnitude."""
-
-
-def _bounded(field: str, value: int, low: int, high: int, unit: str) -> i64:
-    if value < low or value > high:
-        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
-    return i64(value)
 
 
 class Winner:
@@ -124,7 +126,7 @@ class Weighted(Policy):
     """
 
     def __init__(self, cap: int) -> None:
-        self.cap: i64 = _bounded("haircut cap", cap, 1, RATE, "1e-12")
+        self.cap: i64 = parameter("haircut cap", cap, 1, RATE, "1e-12")
 
     @abstractmethod
     def weight(self, winner: Winner) -> int:
@@ -182,8 +184,8 @@ class RiskAware(Weighted):
 
     def __init__(self, power: int, threshold: int, cap: int) -> None:
         super().__init__(cap)
-        self.power: i64 = _bounded("risk power", power, 1, 2, "exponent")
-        self.threshold: i64 = _bounded("risk threshold", threshold, 0, MAX_SCORE, "1e-12")
+        self.power: i64 = parameter("risk power", power, 1, 2, "exponent")
+        self.threshold: i64 = parameter("risk threshold", threshold, 0, MAX_SCORE, "1e-12")
 
     def weight(self, winner: Winner) -> int:
         """Endowment times lambda times g(lambda)."""

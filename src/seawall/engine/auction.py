@@ -9,14 +9,8 @@ owner's remaining margin as the dowry: at d = 1 the owner keeps nothing and owes
 
 from mypy_extensions import i64
 
-from seawall.engine.errors import BadParameters, BrokenBooks, Closed
-from seawall.engine.fixed import DAY, RATE, check_range, larger, magnitude, mul_div
-
-
-def _bounded(field: str, value: int, low: int, high: int, unit: str) -> i64:
-    if value < low or value > high:
-        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
-    return i64(value)
+from seawall.engine.errors import BrokenBooks, Closed
+from seawall.engine.fixed import DAY, RATE, check_range, larger, magnitude, mul_div, parameter
 
 
 class AuctionTerms:
@@ -26,8 +20,8 @@ class AuctionTerms:
     """
 
     def __init__(self, duration: int, step: int) -> None:
-        self.duration: i64 = _bounded("auction duration", duration, 1, DAY, "ms")
-        self.step: i64 = _bounded("auction step", step, 1, duration, "ms")
+        self.duration: i64 = parameter("auction duration", duration, 1, DAY, "ms")
+        self.step: i64 = parameter("auction step", step, 1, duration, "ms")
 
 
 class Auction:

@@ -6,7 +6,7 @@ so that the same list on a fresh venue gives the same outcomes and the same dige
 """
 
 from seawall.engine.errors import Refusal
-from seawall.engine.oracle import Report
+from seawall.engine.reports import Report
 from seawall.engine.venue import MAX_BUDGET, Venue
 
 

@@ -19,7 +19,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from seawall.engine.errors import BrokenBooks, OutOfRange
+from seawall.engine.errors import BadParameters, BrokenBooks, OutOfRange
 
 DOLLAR: Final[i64] = 1_000_000
 TOKEN: Final[i64] = 100_000_000
@@ -46,6 +46,9 @@ INDEX_PER_PRICE: Final[i64] = 1_000
 LIMIT: Final[i64] = 4_611_686_018_427_387_904
 """2**62. No result may reach it in magnitude."""
 
+NO_BOUND: Final[i64] = 4_611_686_018_427_387_903
+"""What stands for a bound where nothing binds: the largest number there is."""
+
 MAX_DOLLARS: Final[i64] = 1_000_000_000_000_000_000
 """The most that all pots of one token together may hold: 1e12 dollars (or 1e10 tokens)."""
 
@@ -61,8 +64,13 @@ MAX_TIME: Final[i64] = 8_000_000_000_000
 _EXACT: Final[float] = 1.0e34  # below 2**113: the remainder of the estimate stays inside 64 bits
 _LARGE: Final[i64] = 2_305_843_009_213_693_952  # 2**61: beyond it one correction could wrap
 _LIMIT_FLOAT: Final[float] = 4.611686018427387904e18
+_LAST: Final[i64] = 4_611_686_018_427_387_903  # the largest that needs no boxed constant
 _HALF: Final[i64] = 2_147_483_647
 _NARROW: Final[i64] = 3_037_000_499  # isqrt(2**63 - 1): a product of two such fits 64 bits
+
+_ONE: Final[i64] = 1_000_000_000_000_000  # the scale inside decay()
+_LN2: Final[i64] = 693_147_180_559_945
+_TERMS: Final[i64] = 15  # ln(2)**16 / 16! is below 2e-16
 
 
 def magnitude(a: i64) -> i64:
@@ -103,9 +111,11 @@ def mul_div(a: i64, b: i64, c: i64) -> i64:
     """
     if c <= 0:
         raise BrokenBooks(f"mul_div by {c}: the divisor must be positive")
+    if b == 0:
+        return 0
     if -_NARROW <= a <= _NARROW and -_NARROW <= b <= _NARROW:
         narrow: i64 = (a * b) // c
-        if narrow >= LIMIT or narrow <= -LIMIT:
+        if narrow > _LAST or narrow < -_LAST:
             return _wide(a, b, c)
         return narrow
     product: float = float(a) * float(b)
@@ -129,7 +139,7 @@ def mul_div(a: i64, b: i64, c: i64) -> i64:
     while rest >= c:
         quotient += 1
         rest -= c
-    if quotient >= LIMIT or quotient <= -LIMIT:
+    if quotient > _LAST or quotient < -_LAST:
         return _wide(a, b, c)
     return quotient
 
@@ -156,7 +166,7 @@ def _splits(a: i64, b: i64) -> bool:
     if a < 0 or b < 0 or a > 9_000_000_000_000:
         return False
     high: i64 = b // 1_000_000
-    return (a <= _HALF and high <= _HALF) or high <= 9_000_000_000_000_000_000 // (a + 1)
+    return (a <= _HALF and high <= _HALF) or high <= _LAST // (a + 1)
 
 
 def _by_trillion(a: i64, b: i64) -> i64:
@@ -194,6 +204,28 @@ def share_up(amount: i64, rate: i64) -> i64:
     return _by_trillion_up(amount, rate)
 
 
+def decay(elapsed: i64, time_constant: i64) -> i64:
+    """exp(-elapsed / time_constant) in 1e-12, both arguments in ms.
+
+    The result is within 1.01 units (1.01e-12) of the true value, one unit being what rounding
+    down costs, and never rises with ``elapsed``.
+    Nothing has decayed (1e12) when ``elapsed`` is not positive. ``time_constant`` must be.
+    """
+    if elapsed <= 0:
+        return RATE
+    if elapsed // 28 >= time_constant:  # exp(-28) is below one unit
+        return 0
+    exponent = mul_div(elapsed, _ONE, time_constant)
+    halvings = exponent // _LN2
+    rest = exponent - halvings * _LN2
+    power: i64 = _ONE
+    term: i64 = _TERMS
+    while term > 0:
+        power = _ONE - mul_div(rest, power, _ONE * term)
+        term -= 1
+    return (power >> halvings) // (_ONE // RATE)
+
+
 def check_range(name: str, value: int, low: int, high: int, unit: str) -> None:
     """Refuse a ``value`` outside ``[low, high]``; the refusal names it and the bound it passed.
 
@@ -207,3 +239,16 @@ def check_range(name: str, value: int, low: int, high: int, unit: str) -> None:
         raise OutOfRange(
             f"{name}-too-large", f"{name} {value} is above {high} ({unit})", value, high
         )
+
+
+def parameter(field: str, value: int, low: int, high: int, unit: str) -> i64:
+    """The ``value`` of a parameter, held to ``[low, high]``.
+
+    Raises :class:`BadParameters`, naming the field, the value and the bounds, outside them and on
+    anything but an integer; a truth value is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadParameters(f"{field} {value!r}: must be an integer ({unit})")
+    if value < low or value > high:
+        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
+    return i64(value)

@@ -5,11 +5,10 @@
 :class:`AdaptiveOpenInterestCap`    a side's open interest against the token's market
 :class:`PositionCap`                one account's position against the token's market value
 :class:`AdaptiveLeverage`           the highest leverage against the token's market
-:class:`PriceBreaker`               a halt when the price moves too far too fast
-:class:`FundingBreaker`             a halt while funding is too high
 :class:`MultiRound`                 a liquidation closes in slices with a pause between them
 :class:`AuctionGuard`               others may take a position over before any vault inherits it
-:class:`Guards`                     those of them, but the first, that one market has
+:class:`Guards`                     those of them, but the first, that one market has, with the
+                                    two halts of :mod:`seawall.engine.breakers`
 ==================================  ======================================================
 
 What they know of the token comes as :class:`MarketFacts`; a guard does not bind on a fact that is
@@ -17,46 +16,31 @@ unknown. The guards of the price itself are steps of :mod:`seawall.engine.oracle
 
 Source of all but the first: the article on the JELLY event in ``thogiti/thogiti.github.io``
 (27 March 2025), its four proposals and their hybrid. It gives 10 to 20 % of market value for open
-interest, 5 % for a position, 50 % in 15 minutes and about 10 minutes for the price breaker, 1 %
-an hour for funding; the other figures are ours.
+interest and 5 % for a position; the other figures are ours.
 """
 
 from typing import Final
 
 from mypy_extensions import i64
 
-from seawall.engine.errors import BadParameters, BrokenBooks, Closed, LimitReached, OutOfRange
+from seawall.engine.breakers import FundingBreaker, PriceBreaker
+from seawall.engine.errors import BadParameters, BrokenBooks, LimitReached
 from seawall.engine.fixed import (
     DAY,
     DOLLAR,
     LIMIT,
-    MAX_PRICE,
-    MAX_TIME,
+    NO_BOUND,
     RATE,
     check_range,
     larger,
+    parameter,
     share,
     share_up,
     smaller,
 )
-
-NO_BOUND: Final[i64] = 4_611_686_018_427_387_903
-"""What a guard that does not bind gives as its bound: the largest number there is."""
-
-MAX_LEVERAGE: Final[i64] = 1_000
-"""The highest leverage of any market, and so none of its tiers is cut by it."""
-
-MAX_MOVE: Final[i64] = 10_000_000_000_000
-"""The greatest move that a price breaker can be set to: tenfold up."""
+from seawall.engine.margin import MAX_LEVERAGE
 
 _DOLLAR_UNIT: Final = "1e-6 dollar"
-_COMPACT: Final[i64] = 64  # entries left behind before a window gives their memory back
-
-
-def _bounded(field: str, value: int, low: int, high: int, unit: str) -> i64:
-    if value < low or value > high:
-        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
-    return i64(value)
 
 
 def _check_cap(code: str, what: str, value: i64, bound: i64) -> None:
@@ -90,7 +74,7 @@ class OpenInterestCap:
     """
 
     def __init__(self, share: int = 800_000_000_000) -> None:
-        self.share: i64 = _bounded("share", share, 1, 4 * RATE, "1e-12")
+        self.share: i64 = parameter("share", share, 1, 4 * RATE, "1e-12")
 
     def bound(self, capital: i64) -> i64:
         """The most open interest of a side, in the unit of ``capital`` (1e-6 dollar)."""
@@ -121,9 +105,9 @@ class AdaptiveOpenInterestCap:
         volume_share: int = 0,
         depth_share: int = 0,
     ) -> None:
-        self.value_share: i64 = _bounded("value_share", value_share, 0, RATE, "1e-12")
-        self.volume_share: i64 = _bounded("volume_share", volume_share, 0, RATE, "1e-12")
-        self.depth_share: i64 = _bounded("depth_share", depth_share, 0, RATE, "1e-12")
+        self.value_share: i64 = parameter("value_share", value_share, 0, RATE, "1e-12")
+        self.volume_share: i64 = parameter("volume_share", volume_share, 0, RATE, "1e-12")
+        self.depth_share: i64 = parameter("depth_share", depth_share, 0, RATE, "1e-12")
         if value_share == 0 and volume_share == 0 and depth_share == 0:
             raise BadParameters("value_share 0: one of the three shares must be above 0")
 
@@ -158,7 +142,7 @@ class PositionCap:
     """
 
     def __init__(self, share: int = 50_000_000_000) -> None:
-        self.share: i64 = _bounded("share", share, 1, RATE, "1e-12")
+        self.share: i64 = parameter("share", share, 1, RATE, "1e-12")
 
     def bound(self, facts: MarketFacts) -> i64:
         """The largest notional of a position, in 1e-6 dollar, or ``NO_BOUND``."""
@@ -180,8 +164,8 @@ class LeverageStep:
     """
 
     def __init__(self, below: int, leverage: int) -> None:
-        self.below: i64 = _bounded("below", below, 1, LIMIT - 1, _DOLLAR_UNIT)
-        self.leverage: i64 = _bounded("leverage", leverage, 1, MAX_LEVERAGE - 1, "times")
+        self.below: i64 = parameter("below", below, 1, LIMIT - 1, _DOLLAR_UNIT)
+        self.leverage: i64 = parameter("leverage", leverage, 1, MAX_LEVERAGE - 1, "times")
 
 
 class AdaptiveLeverage:
@@ -261,180 +245,6 @@ def _step(steps: list[LeverageStep], measure: i64) -> i64:
     return MAX_LEVERAGE
 
 
-class _Window:
-    """The least of the values seen since some moment.
-
-    Only values below all later ones are kept, so they rise from the head on and the head is the
-    least; each value comes and goes once, which makes an observation cost O(1) amortised.
-    """
-
-    def __init__(self) -> None:
-        self._values: list[int] = []
-        self._times: list[int] = []
-        self._head: i64 = 0
-
-    def push(self, value: i64, time: i64) -> None:
-        values = self._values
-        while len(values) > self._head and values[len(values) - 1] >= value:
-            values.pop()
-            self._times.pop()
-        values.append(value)
-        self._times.append(time)
-
-    def forget_before(self, time: i64) -> None:
-        while self._head < len(self._times) and self._times[self._head] < time:
-            self._head += 1
-        if self._head > _COMPACT and 2 * self._head > len(self._times):
-            del self._values[: self._head]
-            del self._times[: self._head]
-            self._head = 0
-
-    def clear(self) -> None:
-        self._values.clear()
-        self._times.clear()
-        self._head = 0
-
-    def least(self) -> i64:
-        return i64(self._values[self._head])
-
-    def state(self) -> list[int]:
-        kept: i64 = len(self._values) - self._head
-        numbers: list[int] = [kept]
-        numbers.extend(self._values[self._head :])
-        numbers.extend(self._times[self._head :])
-        return numbers
-
-
-def _check_observation(price: i64, now: i64, last: i64) -> None:
-    check_range("price", price, 1, MAX_PRICE, "1e-10 dollar per token")
-    check_range("now", now, 0, MAX_TIME, "ms since the epoch")
-    raise OutOfRange(
-        "clock-back-in-time",
-        f"now {now} is before {last}, the time of the last price (ms since the epoch)",
-        now,
-        last,
-    )
-
-
-class PriceBreaker:
-    r"""A halt when the price at t is ``move`` or more from any price of the ``window`` before t.
-
-    \|p_t / p_u - 1\| >= ``move`` for some u in [t - window, t] halts until t + ``pause``. The
-    halt begins a new window: what trips it again is a further move, not the memory of the first.
-    ``move`` is in 1e-12, ``window`` and ``pause`` in ms; 50 %, 15 and 10 minutes by default.
-    ``halted_until`` is the end of the last halt, 0 before the first. Raises
-    :class:`BadParameters`.
-    """
-
-    def __init__(
-        self, *, move: int = 500_000_000_000, window: int = 900_000, pause: int = 600_000
-    ) -> None:
-        self.move: i64 = _bounded("move", move, 1, MAX_MOVE, "1e-12")
-        self.window: i64 = _bounded("window", window, 1, DAY, "ms")
-        self.pause: i64 = _bounded("pause", pause, 1, DAY, "ms")
-        self.halted_until: i64 = 0
-        self._now: i64 = 0
-        self._lows: _Window = _Window()
-        self._highs: _Window = _Window()  # of the prices' negatives
-
-    def fresh(self) -> "PriceBreaker":
-        """A breaker with the same parameters that has seen nothing."""
-        return PriceBreaker(move=self.move, window=self.window, pause=self.pause)
-
-    def observe(self, price: i64, now: i64) -> bool:
-        """Take in the trusted ``price`` (1e-10) at ``now`` (ms); whether it trips the breaker.
-
-        Raises :class:`OutOfRange` for a price or a time out of bounds, or before the last one
-        (``clock-back-in-time``).
-        """
-        if price < 1 or price > MAX_PRICE or now < self._now or now > MAX_TIME:
-            _check_observation(price, now, self._now)
-        self._now = now
-        oldest = now - self.window
-        self._lows.forget_before(oldest)
-        self._highs.forget_before(oldest)
-        self._lows.push(price, now)
-        self._highs.push(-price, now)
-        low = self._lows.least()
-        high = -self._highs.least()
-        if price - low < share_up(low, self.move) and high - price < share_up(high, self.move):
-            return False
-        self.halted_until = now + self.pause
-        self._lows.clear()
-        self._highs.clear()
-        self._lows.push(price, now)
-        self._highs.push(-price, now)
-        return True
-
-    def is_halted(self, now: i64) -> bool:
-        """Whether the market stands still at ``now`` (ms)."""
-        return now < self.halted_until
-
-    def check(self, now: i64) -> None:
-        """Raises :class:`Closed` (``price-breaker``) during a halt."""
-        if now < self.halted_until:
-            raise Closed(
-                "price-breaker",
-                f"the price moved too far: at {now} the market is halted until "
-                f"{self.halted_until} (ms since the epoch)",
-                now,
-                self.halted_until,
-            )
-
-    def state(self) -> list[int]:
-        """Every number the future depends on, in a fixed order, for a digest."""
-        return [self.halted_until, self._now, *self._lows.state(), *self._highs.state()]
-
-
-class FundingBreaker:
-    """A halt from funding beyond ``bound`` an hour until it is below, whichever side pays.
-
-    ``bound`` is in 1e-12, 1 % by default; at the bound itself nothing changes. ``rate`` is the
-    last one observed; ``halted_until`` is ``NO_BOUND`` during a halt, whose end nobody knows, and
-    otherwise 0. Raises :class:`BadParameters`.
-    """
-
-    def __init__(self, bound: int = 10_000_000_000) -> None:
-        self.bound: i64 = _bounded("bound", bound, 1, RATE, "1e-12 per hour")
-        self.rate: i64 = 0
-        self.halted_until: i64 = 0
-
-    def fresh(self) -> "FundingBreaker":
-        """A breaker with the same parameters that has seen nothing."""
-        return FundingBreaker(self.bound)
-
-    def observe(self, rate: i64) -> bool:
-        """Take in the funding ``rate`` per hour (1e-12, signed); whether it trips the breaker."""
-        self.rate = rate
-        if self.halted_until > 0:
-            if -self.bound < rate < self.bound:
-                self.halted_until = 0
-            return False
-        if -self.bound <= rate <= self.bound:
-            return False
-        self.halted_until = NO_BOUND
-        return True
-
-    def is_halted(self, now: i64) -> bool:
-        """Whether the market stands still at ``now`` (ms)."""
-        return now < self.halted_until
-
-    def check(self, now: i64) -> None:
-        """Raises :class:`Closed` (``funding-breaker``) during a halt."""
-        if now < self.halted_until:
-            raise Closed(
-                "funding-breaker",
-                f"funding {self.rate} halts the market until it is below {self.bound} either way "
-                "(1e-12 per hour)",
-                self.rate,
-                self.bound,
-            )
-
-    def state(self) -> list[int]:
-        """Every number the future depends on, in a fixed order, for a digest."""
-        return [self.rate, self.halted_until]
-
-
 class MultiRound:
     """A liquidation closes a slice, waits, and closes the next, before any vault inherits.
 
@@ -443,8 +253,8 @@ class MultiRound:
     """
 
     def __init__(self, *, slice_share: int = 200_000_000_000, pause: int = 30_000) -> None:
-        self.slice_share: i64 = _bounded("slice_share", slice_share, 1, RATE, "1e-12")
-        self.pause: i64 = _bounded("pause", pause, 1, DAY, "ms")
+        self.slice_share: i64 = parameter("slice_share", slice_share, 1, RATE, "1e-12")
+        self.pause: i64 = parameter("pause", pause, 1, DAY, "ms")
 
     def slice_size(self, position: i64, left: i64) -> i64:
         """What the next round closes of a ``position`` of which ``left`` is still open.
@@ -471,7 +281,7 @@ class AuctionGuard:
     """
 
     def __init__(self, duration: int = 60_000) -> None:
-        self.duration: i64 = _bounded("duration", duration, 1, DAY, "ms")
+        self.duration: i64 = parameter("duration", duration, 1, DAY, "ms")
 
 
 class Guards:

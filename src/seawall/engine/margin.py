@@ -31,6 +31,7 @@ from seawall.engine.fixed import (
     mul_div_up,
     notional,
     notional_up,
+    parameter,
     share,
     share_up,
     smaller,
@@ -43,12 +44,6 @@ _TOP: Final[i64] = MAX_PRICE // NOTIONAL_STEP
 """One unit of size at ``MAX_PRICE`` is worth this many 1e-6 dollar, exactly."""
 
 
-def _bounded(field: str, value: int, low: int, high: int, unit: str) -> i64:
-    if value < low or value > high:
-        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
-    return i64(value)
-
-
 class Tier:
     """One row of a leverage table.
 
@@ -59,9 +54,9 @@ class Tier:
     """
 
     def __init__(self, limit: int, leverage: int, maintenance: int) -> None:
-        self.limit: i64 = _bounded("tier limit", limit, 1, MAX_DOLLARS, "1e-6 dollar")
-        self.leverage: i64 = _bounded("tier leverage", leverage, 1, MAX_LEVERAGE, "times")
-        self.maintenance: i64 = _bounded("tier maintenance", maintenance, 1, RATE - 1, "1e-12")
+        self.limit: i64 = parameter("tier limit", limit, 1, MAX_DOLLARS, "1e-6 dollar")
+        self.leverage: i64 = parameter("tier leverage", leverage, 1, MAX_LEVERAGE, "times")
+        self.maintenance: i64 = parameter("tier maintenance", maintenance, 1, RATE - 1, "1e-12")
         if self.maintenance * self.leverage >= RATE:
             raise BadParameters(
                 f"tier maintenance {maintenance} is not below 1 / leverage {leverage} (1e-12)"
@@ -165,7 +160,7 @@ class Tiers:
         and no tier behind it asks for less. The requirement of positions already open rises
         with it: whoever wants to spare them tests them against the old table.
         """
-        cap: i64 = _bounded("max leverage", max_leverage, 1, MAX_LEVERAGE, "times")
+        cap: i64 = parameter("max leverage", max_leverage, 1, MAX_LEVERAGE, "times")
         tiers: list[Tier] = []
         maintenance: i64 = 0
         for tier in self.tiers:

@@ -15,20 +15,14 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from seawall.engine.errors import BadParameters, BrokenBooks
-from seawall.engine.fixed import MAX_PRICE, RATE, clamp, larger, mul_div_trunc
+from seawall.engine.errors import BrokenBooks
+from seawall.engine.fixed import MAX_PRICE, RATE, clamp, larger, mul_div_trunc, parameter
 
 MAX_PREMIUM: Final[i64] = 1_000_000_000_000_000
 """A premium (1e-12) is cut to a thousand times the oracle price."""
 
 NO_ASK: Final[i64] = MAX_PRICE + 1
 """The impact ask (1e-10) of a book that cannot fill the impact notional; the bid is then 0."""
-
-
-def _bounded(field: str, value: int, low: int, high: int, unit: str) -> i64:
-    if value < low or value > high:
-        raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
-    return i64(value)
 
 
 def impact_premium(oracle: i64, impact_bid: i64, impact_ask: i64) -> i64:
@@ -88,10 +82,10 @@ class PremiumTerms:
     """
 
     def __init__(self, interest: int, band: int, parts: int, cap: int) -> None:
-        self.interest: i64 = _bounded("funding interest", interest, -RATE, RATE, "1e-12")
-        self.band: i64 = _bounded("funding band", band, 0, RATE, "1e-12")
-        self.parts: i64 = _bounded("funding parts", parts, 1, 1_000, "payments")
-        self.cap: i64 = _bounded("funding cap", cap, 1, RATE, "1e-12")
+        self.interest: i64 = parameter("funding interest", interest, -RATE, RATE, "1e-12")
+        self.band: i64 = parameter("funding band", band, 0, RATE, "1e-12")
+        self.parts: i64 = parameter("funding parts", parts, 1, 1_000, "payments")
+        self.cap: i64 = parameter("funding cap", cap, 1, RATE, "1e-12")
 
     def period_rate(self, premium: i64) -> i64:
         """The rate F (1e-12): the mean premium drawn to the interest, by no more than the band."""

@@ -55,7 +55,7 @@ class Position(Pot):
         self.slot: i32 = ABSENT
         self.slot_up: i32 = ABSENT
         self.slot_down: i32 = ABSENT
-        self.tier: i16 = 0
+        self.shelf: i16 = 0
         self.standing: i16 = WATCHED
 
     def is_long(self) -> bool:
@@ -105,9 +105,10 @@ class Heap:
         last = self.items.pop()
         self.place(position, NOWHERE)
         if last is not position:
-            self._settle(last, slot)
+            self.settle(last, slot)
 
-    def _settle(self, position: Position, slot: i64) -> None:
+    def settle(self, position: Position, slot: i64) -> None:
+        """Move a position whose rank has changed from ``slot`` to where it belongs: O(log n)."""
         if slot > 0 and self.before(position, self.items[(slot - 1) >> 1]):
             self._rise(position, slot)
         else:
@@ -210,34 +211,59 @@ class Watch:
         self.due: Largest = Largest()
         self.base: i64 = 0
 
-    def _shelf(self, position: Position) -> i64:
-        tier: i64 = i64(position.tier)
-        return tier if position.size > 0 else self.count + tier
-
     def add(self, position: Position, price: i64) -> None:
         """Watch a position (size not zero) that is in no heap; ``price`` decides its tier."""
-        if self.base == 0:
-            self.base = price
-        tiers = self.tiers
+        if price >= 2 * self.base or 2 * price <= self.base:
+            self._sort_anew(price)
         value: i64 = worth(position.size, price)
-        tier: i64 = tiers.index_of(value)
+        tier: i64 = self.tiers.index_of(value)
+        shelf: i64 = tier if position.size > 0 else self.count + tier
         position.rekey()
         position.standing = WATCHED
-        position.tier = i16(tier)
-        shelf: i64 = self._shelf(position)
+        position.shelf = i16(shelf)
         self.keys[shelf].push(position)
-        if tier < self.count - 1 and value > tiers.limit(tier) >> 2:
+        if self._may_rise(tier, value):
             self.ups[shelf].push(position)
-        if tier > 0 and value >> 2 < tiers.floor(tier):
+        if self._may_fall(tier, value):
             self.downs[shelf].push(position)
 
+    def update(self, position: Position, price: i64) -> None:
+        """Put a position whose size, margin or entry has changed where it belongs now.
+
+        Most changes leave side and tier alone; then it only moves inside its heaps.
+        """
+        if position.standing == WATCHED and position.slot >= 0:
+            value: i64 = worth(position.size, price)
+            tier: i64 = self.tiers.index_of(value)
+            shelf: i64 = tier if position.size > 0 else self.count + tier
+            if (
+                shelf == i64(position.shelf)
+                and self._may_rise(tier, value) == (position.slot_up >= 0)
+                and self._may_fall(tier, value) == (position.slot_down >= 0)
+            ):
+                position.rekey()
+                self.keys[shelf].settle(position, i64(position.slot))
+                if position.slot_up >= 0:
+                    self.ups[shelf].settle(position, i64(position.slot_up))
+                if position.slot_down >= 0:
+                    self.downs[shelf].settle(position, i64(position.slot_down))
+                return
+        self.drop(position)
+        self.add(position, price)
+
+    def _may_rise(self, tier: i64, value: i64) -> bool:
+        return tier < self.count - 1 and value > self.tiers.limit(tier) >> 2
+
+    def _may_fall(self, tier: i64, value: i64) -> bool:
+        return tier > 0 and value >> 2 < self.tiers.floor(tier)
+
     def drop(self, position: Position) -> None:
-        """Forget a position, wherever it stands. Call before its size changes."""
+        """Forget a position, wherever it stands."""
         if position.standing == DUE:
             if position.slot >= 0:
                 self.due.remove(position, i64(position.slot))
         elif position.standing == WATCHED:
-            shelf: i64 = self._shelf(position)
+            shelf: i64 = i64(position.shelf)
             if position.slot >= 0:
                 self.keys[shelf].remove(position, i64(position.slot))
             if position.slot_up >= 0:
@@ -255,28 +281,18 @@ class Watch:
         position.standing = DUE
         self.due.push(position)
 
-    def _tier(self, position: Position, price: i64) -> i64:
-        return self.tiers.index_of(worth(position.size, price))
-
     def sort_tiers(self, price: i64) -> None:
         """Move the positions that the price has carried into another tier."""
         if price >= 2 * self.base or 2 * price <= self.base:
             self._sort_anew(price)
         for shelf in range(2 * self.count):
-            up = self.ups[shelf]
-            while len(up.items) > 0:
-                top = up.items[0]
-                if self._tier(top, price) <= i64(top.tier):
-                    break
-                self.drop(top)
-                self.add(top, price)
-            down = self.downs[shelf]
-            while len(down.items) > 0:
-                top = down.items[0]
-                if self._tier(top, price) >= i64(top.tier):
-                    break
-                self.drop(top)
-                self.add(top, price)
+            tier: i64 = shelf if shelf < self.count else shelf - self.count
+            up = self.ups[shelf].items
+            while len(up) > 0 and worth(up[0].size, price) > self.tiers.limit(tier):
+                self.update(up[0], price)
+            down = self.downs[shelf].items
+            while len(down) > 0 and worth(down[0].size, price) <= self.tiers.floor(tier):
+                self.update(down[0], price)
 
     def _sort_anew(self, price: i64) -> None:
         self.base = price

@@ -1,7 +1,7 @@
 """The desk: every movement of money between a position and the market behind it.
 
-Nothing here decides whether a trade may happen; whoever calls has checked. Positions that are
-changed have been dropped from the watch before, and :meth:`Desk.keep` puts them back after.
+Nothing here decides whether a trade may happen; whoever calls has checked, and tells the watch
+with :meth:`Desk.keep` once a position has changed.
 
 A position that shrinks pays in this order: accrued funding and utilisation, the loss, the
 liquidation fee, trade fee and half-spread, impact; a profit or a rebate is added first. What its
@@ -13,7 +13,7 @@ from mypy_extensions import i64
 from seawall.engine.designs.layered.funding import Accrual, skew_of
 from seawall.engine.designs.layered.params import MAX_TRANCHE, Params
 from seawall.engine.designs.layered.pool import Book, Pool, utilisation_of
-from seawall.engine.designs.layered.pricing import Charges, Curve, MoveFee, charge
+from seawall.engine.designs.layered.pricing import Charges, Curve, MoveFee, charge, reach_of
 from seawall.engine.events import Journal
 from seawall.engine.fixed import (
     larger,
@@ -70,6 +70,7 @@ class Desk:
         self.now: i64 = 0
         self.low: i64 = 0
         self.high: i64 = 0
+        self.reach: i64 = 0
         self._struck: bool = False
 
     # prices and the curve
@@ -101,6 +102,7 @@ class Desk:
         if not self._struck:
             senior, junior = self.struck_on()
             self.curve.strike(senior, junior)
+            self.reach = reach_of(self.curve.depth, self.book.mark)
             self._struck = True
         return self.curve
 
@@ -119,6 +121,22 @@ class Desk:
     def fill_price(self, size: i64) -> i64:
         """The oracle's high for a buy, its low for a sell."""
         return self.high if size > 0 else self.low
+
+    def is_beyond(self, size: i64) -> bool:
+        """Whether a fill of ``size`` ends outside the quoted depth, and further out than it began.
+
+        Asked before anything is billed: what lies far beyond the depth has no price in 64 bits.
+        """
+        self.struck()
+        inventory: i64 = self.book.inventory()
+        end: i64 = magnitude(inventory + size)
+        return end > self.reach and end > magnitude(inventory)
+
+    def room(self, is_buy: bool) -> i64:
+        """The most tokens that a fill may take before the depth ends; never below 0."""
+        self.struck()
+        inventory: i64 = self.book.inventory()
+        return larger(0, self.reach - inventory if is_buy else self.reach + inventory)
 
     def bill(self, size: i64) -> Charges:
         """What a fill of ``size`` is charged now; a rebate is cut to what the reserve holds."""
@@ -173,10 +191,11 @@ class Desk:
         if position.size == 0:
             self.remove(position)
         else:
-            self.watch.add(position, self.book.mark)
+            self.watch.update(position, self.book.mark)
 
     def remove(self, position: Position) -> i64:
         """Forget a position without size; its margin returns to the wallet and is the result."""
+        self.watch.drop(position)
         returned: i64 = position.amount
         position.pay(self.accounts[position.account], returned)
         del self.positions[int(position.account)]

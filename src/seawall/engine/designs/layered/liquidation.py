@@ -97,9 +97,9 @@ class Care(Ward):
     def closing_cost_rate(self, position: Position) -> i64:
         """c: fee, spread, liquidation fee, average offset and the oracle's half-width."""
         desk = self.desk
-        bill = desk.bill(-position.size)
-        if bill.end > bill.start and bill.end > desk.curve.depth:
+        if desk.is_beyond(-position.size):
             return -1
+        bill = desk.bill(-position.size)
         value: i64 = larger(1, desk.value_of(position))
         width: i64 = magnitude(
             worth(position.size, bill.price) - worth(position.size, desk.book.mark)
@@ -214,8 +214,6 @@ class Care(Ward):
         taken: i64 = auction.take(int(asked), desk.now)
         if taker is None:
             taker = desk.open(bidder)
-        else:
-            desk.watch.drop(taker)
         wallet.pay(taker, margin)
         self._hand_over(owner, taker, auction, taken, price)
         return price
@@ -272,7 +270,7 @@ class Care(Ward):
         returned: i64 = smaller(owner.amount, keeps - penalty)
         owner.pay(desk.accounts[owner.account], returned)
         desk.grow(taker, taken, price, None)
-        desk.watch.add(taker, desk.book.mark)
+        desk.keep(taker)
         desk.vaults_changed()
         if desk.journal.listening:
             desk.journal.events.append(

@@ -11,7 +11,7 @@ from seawall.engine.designs.layered.desk import Closing, Desk
 from seawall.engine.designs.layered.liquidation import Care, wallet_short
 from seawall.engine.designs.layered.params import Params
 from seawall.engine.designs.layered.pool import Junior, Senior, Tranche
-from seawall.engine.designs.layered.pricing import Charges, largest_fill
+from seawall.engine.designs.layered.pricing import Charges
 from seawall.engine.designs.layered.views import (
     depth_levels,
     loss_steps,
@@ -26,7 +26,6 @@ from seawall.engine.errors import (
     LimitReached,
     NotEnough,
     OutOfRange,
-    Refusal,
     Unknown,
 )
 from seawall.engine.events import (
@@ -54,18 +53,12 @@ from seawall.engine.fixed import (
 )
 from seawall.engine.guards import MarketFacts
 from seawall.engine.margin import unrealised, worth
-from seawall.engine.oracle import Oracle, Report
+from seawall.engine.oracle import Oracle
 from seawall.engine.orders import LIMIT_ORDER, ORDER_KINDS, Order, WaitingRoom
 from seawall.engine.pot import Pot
-from seawall.engine.venue import (
-    TREASURY_ACCOUNT,
-    DepthLevel,
-    LossStep,
-    Market,
-    PositionView,
-    Quote,
-    VaultView,
-)
+from seawall.engine.reports import Report
+from seawall.engine.venue import TREASURY_ACCOUNT, Market
+from seawall.engine.views import DepthLevel, LossStep, PositionView, Quote, VaultView
 from seawall.engine.watch import IN_AUCTION, Position
 
 INDEX_RESTART: i64 = 1_000_000_000_000_000_000
@@ -183,11 +176,19 @@ class LayeredMarket(Market):
                 self.params.smallest_position,
             )
         if kind == "market" and not partial:
-            depth: i64 = desk.struck().depth
-            inventory: i64 = desk.book.inventory()
-            end: i64 = notional_up(magnitude(inventory + size), desk.book.mark)
-            if end > depth and magnitude(inventory + size) > magnitude(inventory):
-                raise beyond_depth(end, depth)
+            self._check_depth(size)
+
+    def _check_depth(self, size: i64) -> None:
+        desk = self.desk
+        if desk.is_beyond(size):
+            end: i64 = notional_up(magnitude(desk.book.inventory() + size), desk.book.mark)
+            raise LimitReached(
+                "beyond-depth",
+                f"inventory of {end} would be beyond the quoted depth {desk.curve.depth} "
+                "(1e-6 dollar)",
+                end,
+                desk.curve.depth,
+            )
 
     def cancel(self, account: int, order: int) -> None:
         """Take a waiting order back, with its margin."""
@@ -247,17 +248,12 @@ class LayeredMarket(Market):
             left: i64 = notional(magnitude(held + size), desk.book.mark)
             if left < self.params.smallest_position:
                 size = -held
+        if desk.is_beyond(size):
+            room: i64 = desk.room(size > 0)
+            if not order.partial or room == 0:
+                return "beyond-depth"
+            size = room if size > 0 else -room
         bill = desk.bill(size)
-        if bill.end > desk.curve.depth and bill.end > bill.start:
-            if not order.partial:
-                return "beyond-depth"
-            room: i64 = largest_fill(
-                desk.book.inventory(), desk.curve.depth, desk.book.mark, size > 0
-            )
-            if room == 0:
-                return "beyond-depth"
-            size = smaller(room, magnitude(size)) if size > 0 else -smaller(room, magnitude(size))
-            bill = desk.bill(size)
         if not bill.acceptable(order.acceptable):
             return "acceptable-price"
         closes: i64 = 0
@@ -317,6 +313,8 @@ class LayeredMarket(Market):
         """The cap that ``opens`` more tokens on this side would pass, or nothing."""
         desk = self.desk
         side: i64 = desk.book.longs if size > 0 else desk.book.shorts
+        if side + opens > MAX_SIZE:
+            return "side-cap"
         interest: i64 = notional_up(side + opens, desk.book.mark)
         assets: i64 = desk.pool.value_low()
         capital: i64 = desk.pool.senior_of(assets) + desk.pool.junior_of(assets)
@@ -341,8 +339,6 @@ class LayeredMarket(Market):
         desk = self.desk
         if position is None:
             position = desk.open(order.account)
-        else:
-            desk.watch.drop(position)
         order.pay(position, brought)
         desk.pay_rebate(position, bill)
         desk.note_fill(bill)
@@ -381,9 +377,8 @@ class LayeredMarket(Market):
             if not desk.is_liquidatable(position):
                 self.care.call_off(self.care.auction_of(position), position)
             return
-        desk.watch.drop(position)
         wallet.pay(position, amount)
-        desk.watch.add(position, desk.book.mark)
+        desk.keep(position)
 
     def remove_margin(self, account: int, amount: int) -> None:
         """Move dollars from the position into the wallet, down to the initial requirement."""
@@ -403,9 +398,8 @@ class LayeredMarket(Market):
                 amount,
                 int(free),
             )
-        desk.watch.drop(position)
         position.pay(self.accounts[account], amount)
-        desk.watch.add(position, desk.book.mark)
+        desk.keep(position)
 
     def _position(self, account: int) -> Position:
         position = self.desk.positions.get(account)
@@ -559,18 +553,17 @@ class LayeredMarket(Market):
 
     def _watch_breakers(self) -> None:
         guards = self.guards
-        tripped: bool = guards.observe_price(self.desk.book.mark, self.now)
-        tripped = guards.observe_funding(self.desk.accrual.rate) or tripped
+        price = guards.price_breaker
+        if price is not None and price.observe(self.desk.book.mark, self.now):
+            self._tell_halt("price-breaker", price.halted_until)
+        funding = guards.funding_breaker
+        if funding is not None and funding.observe(self.desk.accrual.rate):
+            self._tell_halt("funding-breaker", 0)
         self._halted = guards.is_halted(self.now)
-        if tripped and self.journal.listening:
-            price = guards.price_breaker
-            if price is not None and price.is_halted(self.now):
-                self.journal.events.append(
-                    Halted(self.now, self.name, "price-breaker", price.halted_until)
-                )
-            funding = guards.funding_breaker
-            if funding is not None and funding.is_halted(self.now):
-                self.journal.events.append(Halted(self.now, self.name, "funding-breaker", 0))
+
+    def _tell_halt(self, guard: str, until: i64) -> None:
+        if self.journal.listening:
+            self.journal.events.append(Halted(self.now, self.name, guard, until))
 
     def _settle_minutes(self, minutes: i64, report: Settled) -> None:
         if minutes == 0:
@@ -606,10 +599,8 @@ class LayeredMarket(Market):
         self._check_fields(size, 0, "market", 0, 0)
         if self.desk.book.mark == 0:
             raise Closed("no-price", f"{self.name} has no price yet")
-        bill = self.desk.bill(size)
-        if bill.end > bill.start and bill.end > self.desk.curve.depth:
-            raise beyond_depth(bill.end, self.desk.curve.depth)
-        return quote_of(bill)
+        self._check_depth(size)
+        return quote_of(self.desk.bill(size))
 
     def depth(self) -> list[DepthLevel]:
         """Dollars on both sides, up to each band's edge from the mark."""
@@ -703,13 +694,3 @@ class LayeredMarket(Market):
 
 RETRY = ("acceptable-price", "beyond-depth", "stale-price", "uncertain-price", "side-cap")
 """Reasons for which a limit order keeps waiting instead of being cancelled."""
-
-
-def beyond_depth(inventory: i64, depth: i64) -> Refusal:
-    """The refusal of a size that the bands do not reach."""
-    return LimitReached(
-        "beyond-depth",
-        f"inventory of {inventory} would be beyond the quoted depth {depth} (1e-6 dollar)",
-        inventory,
-        depth,
-    )

@@ -17,11 +17,12 @@ from seawall.engine.fixed import (
     MAX_DOLLARS,
     MINUTE,
     RATE,
+    parameter,
     share,
 )
 from seawall.engine.guards import Guards
 from seawall.engine.margin import Tier, Tiers
-from seawall.engine.oracle import OracleParams
+from seawall.engine.reports import OracleParams
 
 MAX_TRANCHE: Final[i64] = 1_000_000_000 * DOLLAR
 """The most one vault may hold, and the most of one that bands are built on: 1e9 dollars."""
@@ -150,50 +151,63 @@ class Params:
             else list(junior_weights)
         )
         self._check_bands()
-        day: int = int(DAY)
-        self.depth_factor: i64 = _within("depth_factor", depth_factor, 1, 4 * int(RATE))
-        self.half_spread: i64 = _within("half_spread", half_spread, 0, int(RATE) // 10)
-        self.fee_adding: i64 = _within("fee_adding", fee_adding, 0, int(RATE) // 10)
-        self.fee_reducing: i64 = _within("fee_reducing", fee_reducing, 0, fee_adding)
-        self.move_fee: i64 = _within("move_fee", move_fee, 0, int(RATE))
-        self.move_fee_fade: i64 = _within("move_fee_fade", move_fee_fade, 1, day)
-        self.order_delay: i64 = _within("order_delay", order_delay, 1, day)
-        self.funding_max: i64 = _within("funding_max", funding_max, 0, int(RATE) // 10)
-        self.funding_pace: i64 = _within("funding_pace", funding_pace, 0, int(RATE))
-        self.utilisation_kink: i64 = _within("utilisation_kink", utilisation_kink, 1, int(RATE) - 1)
-        self.utilisation_low: i64 = _within("utilisation_low", utilisation_low, 0, utilisation_high)
-        self.utilisation_high: i64 = _within(
-            "utilisation_high", utilisation_high, 0, 100 * int(RATE)
+        self.depth_factor: i64 = parameter("depth_factor", depth_factor, 1, 4 * RATE, "1e-12")
+        self.half_spread: i64 = parameter("half_spread", half_spread, 0, RATE // 10, "1e-12")
+        self.fee_adding: i64 = parameter("fee_adding", fee_adding, 0, RATE // 10, "1e-12")
+        self.fee_reducing: i64 = parameter("fee_reducing", fee_reducing, 0, fee_adding, "1e-12")
+        self.move_fee: i64 = parameter("move_fee", move_fee, 0, RATE, "1e-12")
+        self.move_fee_fade: i64 = parameter("move_fee_fade", move_fee_fade, 1, DAY, "ms")
+        self.order_delay: i64 = parameter("order_delay", order_delay, 1, DAY, "ms")
+        self.funding_max: i64 = parameter("funding_max", funding_max, 0, RATE // 10, "1e-12")
+        self.funding_pace: i64 = parameter("funding_pace", funding_pace, 0, RATE, "1e-12")
+        self.utilisation_kink: i64 = parameter(
+            "utilisation_kink", utilisation_kink, 1, RATE - 1, "1e-12"
         )
-        self.insurance_share: i64 = _within("insurance_share", insurance_share, 0, int(RATE))
-        self.insurance_target: i64 = _within("insurance_target", insurance_target, 0, int(RATE))
-        self.treasury_share: i64 = _within(
-            "treasury_share", treasury_share, 0, int(RATE) - insurance_share
+        self.utilisation_high: i64 = parameter(
+            "utilisation_high", utilisation_high, 0, 100 * RATE, "1e-12"
         )
-        self.coupon_base: i64 = _within("coupon_base", coupon_base, 0, int(RATE))
-        self.coupon_slope: i64 = _within("coupon_slope", coupon_slope, 0, int(RATE))
+        self.utilisation_low: i64 = parameter(
+            "utilisation_low", utilisation_low, 0, utilisation_high, "1e-12"
+        )
+        self.insurance_share: i64 = parameter("insurance_share", insurance_share, 0, RATE, "1e-12")
+        self.insurance_target: i64 = parameter(
+            "insurance_target", insurance_target, 0, RATE, "1e-12"
+        )
+        self.treasury_share: i64 = parameter(
+            "treasury_share", treasury_share, 0, RATE - insurance_share, "1e-12"
+        )
+        self.coupon_base: i64 = parameter("coupon_base", coupon_base, 0, RATE, "1e-12")
+        self.coupon_slope: i64 = parameter("coupon_slope", coupon_slope, 0, RATE, "1e-12")
         self.tiers: Tiers = default_tiers() if tiers is None else tiers
-        self.liquidation_fee: i64 = _within("liquidation_fee", liquidation_fee, 0, int(RATE) // 10)
-        self.partial_floor: i64 = _within("partial_floor", partial_floor, 0, int(RATE))
-        self.partial_target: i64 = _within(
-            "partial_target", partial_target, int(RATE), 4 * int(RATE)
+        self.liquidation_fee: i64 = parameter(
+            "liquidation_fee", liquidation_fee, 0, RATE // 10, "1e-12"
         )
-        self.partial_pace: i64 = _within("partial_pace", partial_pace, 0, int(RATE))
-        self.auction_duration: i64 = _within("auction_duration", auction_duration, 1, day)
-        self.auction_step: i64 = _within("auction_step", auction_step, 1, auction_duration)
-        self.cover_floor: i64 = _within("cover_floor", cover_floor, 0, int(RATE))
-        self.deleverage_every: i64 = _within("deleverage_every", deleverage_every, 1, day)
-        self.deleverage_batch: i64 = _within("deleverage_batch", deleverage_batch, 1, int(RATE))
-        self.exit_utilisation: i64 = _within("exit_utilisation", exit_utilisation, 1, int(RATE))
-        self.junior_exit_cover: i64 = _within("junior_exit_cover", junior_exit_cover, 0, int(RATE))
-        self.senior_entry_cover: i64 = _within(
-            "senior_entry_cover", senior_entry_cover, max(1, junior_exit_cover), int(RATE)
+        self.partial_floor: i64 = parameter("partial_floor", partial_floor, 0, RATE, "1e-12")
+        self.partial_target: i64 = parameter(
+            "partial_target", partial_target, RATE, 4 * RATE, "1e-12"
         )
-        self.junior_epoch: i64 = _within("junior_epoch", junior_epoch, int(MINUTE), 30 * day)
-        self.senior_epoch: i64 = _within("senior_epoch", senior_epoch, int(MINUTE), 30 * day)
-        self.side_cap: i64 = _within("side_cap", side_cap, 1, 4 * int(RATE))
-        self.smallest_position: i64 = _within(
-            "smallest_position", smallest_position, 1, 1_000_000 * int(DOLLAR)
+        self.partial_pace: i64 = parameter("partial_pace", partial_pace, 0, RATE, "1e-12")
+        self.auction_duration: i64 = parameter("auction_duration", auction_duration, 1, DAY, "ms")
+        self.auction_step: i64 = parameter("auction_step", auction_step, 1, auction_duration, "ms")
+        self.cover_floor: i64 = parameter("cover_floor", cover_floor, 0, RATE, "1e-12")
+        self.deleverage_every: i64 = parameter("deleverage_every", deleverage_every, 1, DAY, "ms")
+        self.deleverage_batch: i64 = parameter(
+            "deleverage_batch", deleverage_batch, 1, RATE, "1e-12"
+        )
+        self.exit_utilisation: i64 = parameter(
+            "exit_utilisation", exit_utilisation, 1, RATE, "1e-12"
+        )
+        self.junior_exit_cover: i64 = parameter(
+            "junior_exit_cover", junior_exit_cover, 0, RATE, "1e-12"
+        )
+        self.senior_entry_cover: i64 = parameter(
+            "senior_entry_cover", senior_entry_cover, max(1, junior_exit_cover), RATE, "1e-12"
+        )
+        self.junior_epoch: i64 = parameter("junior_epoch", junior_epoch, MINUTE, 30 * DAY, "ms")
+        self.senior_epoch: i64 = parameter("senior_epoch", senior_epoch, MINUTE, 30 * DAY, "ms")
+        self.side_cap: i64 = parameter("side_cap", side_cap, 1, 4 * RATE, "1e-12")
+        self.smallest_position: i64 = parameter(
+            "smallest_position", smallest_position, 1, 1_000_000 * DOLLAR, "1e-6 dollar"
         )
         self.oracle: OracleParams = OracleParams(quorum=1) if oracle is None else oracle
         self.guards: Guards = Guards() if guards is None else guards
@@ -210,19 +224,13 @@ class Params:
             if len(weights) != count:
                 raise BadParameters(f"{name}: {len(weights)} weights for {count} bands")
             for index, weight in enumerate(weights):
-                if weight < 0:
-                    raise BadParameters(f"{name}[{index}] = {weight} is below 0")
+                parameter(f"{name}[{index}]", weight, 0, RATE, "1e-12")
             if sum(weights) != int(RATE):
                 raise BadParameters(f"{name} sum to {sum(weights)}, not to {int(RATE)} (1e-12)")
-        last = 0
+        low = 1
         for index, edge in enumerate(self.band_edges):
-            if edge <= last:
-                raise BadParameters(
-                    f"band_edges[{index}] = {edge} does not rise above {last} (1e-12)"
-                )
-            last = edge
-        if last > int(RATE) // 10:
-            raise BadParameters(f"band_edges[{count - 1}] = {last} is above 10 % (1e-12)")
+            parameter(f"band_edges[{index}]", edge, low, RATE // 10, "1e-12")
+            low = edge + 1
 
     def _check_ladder(self) -> None:
         if self.tiers.deducted:
@@ -234,13 +242,3 @@ class Params:
                     f"tiers[{index}]: the partial-close target {target} must exceed the "
                     f"liquidation fee {self.liquidation_fee} (1e-12)"
                 )
-
-
-def _within(name: str, value: int, low: int, high: int) -> i64:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise BadParameters(f"{name} = {value!r} is not an integer")
-    if value < low:
-        raise BadParameters(f"{name} = {value} is below {low}")
-    if value > high:
-        raise BadParameters(f"{name} = {value} is above {high}")
-    return i64(value)

@@ -36,7 +36,8 @@ from seawall.engine.fixed import (
     smaller,
 )
 from seawall.engine.pot import Pot
-from seawall.engine.vault import Claim, Vault
+from seawall.engine.shares import Claim
+from seawall.engine.vault import Vault
 
 MINUTES_A_YEAR: Final[i64] = YEAR // MINUTE
 

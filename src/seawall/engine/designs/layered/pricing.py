@@ -216,9 +216,14 @@ class Charges:
         """Whether the all-in price per token is within ``limit`` (1e-10; 0 is no limit)."""
         if limit == 0:
             return True
+        size: int = self.size
+        price: int = limit  # far from any price, so that the product may pass 64 bits
+        bound: int = size * price // 1_000_000_000_000
         if self.size > 0:
-            return self.value + self.total() <= notional(self.size, limit)
-        return notional(-self.size, self.price) - self.total() >= notional_up(-self.size, limit)
+            paid: int = self.value + self.total()
+            return paid <= bound
+        received: int = notional(-self.size, self.price) - self.total()
+        return received >= -bound
 
 
 def charge(
@@ -261,8 +266,10 @@ def charge(
     return bill
 
 
-def largest_fill(inventory: i64, depth: i64, mark: i64, is_buy: bool) -> i64:
-    """The most tokens (1e-8, never negative) that can be filled before the depth ends."""
-    reach: i64 = mul_div(depth, NOTIONAL_STEP, mark)
-    room: i64 = reach - inventory if is_buy else reach + inventory
-    return larger(0, room)
+def reach_of(depth: i64, mark: i64) -> i64:
+    """Tokens (1e-8) of inventory at which ``depth`` ends, held at more than any book may have."""
+    if mark == 0:
+        return 0
+    if depth // mark >= 4_000_000:
+        return 4_000_000_000_000_000_000
+    return mul_div(depth, NOTIONAL_STEP, mark)

@@ -16,7 +16,7 @@ from seawall.engine.fixed import (
     notional_up,
 )
 from seawall.engine.margin import bankruptcy_price, liquidation_price, unrealised
-from seawall.engine.venue import DepthLevel, LossStep, PositionView, Quote, VaultView
+from seawall.engine.views import DepthLevel, LossStep, PositionView, Quote, VaultView
 from seawall.engine.watch import IN_AUCTION, Position
 
 
