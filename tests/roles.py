@@ -16,9 +16,10 @@ from seawall.engine.designs.layered import LayeredMarket, Params
 from seawall.engine.errors import Refusal
 from seawall.engine.events import Event, Filled
 from seawall.engine.guards import MarketFacts
-from seawall.engine.oracle import Report
 from seawall.engine.pot import Pot
-from seawall.engine.venue import KEEPER_ACCOUNT, MAX_BUDGET, TREASURY_ACCOUNT, PositionView, Venue
+from seawall.engine.reports import Report
+from seawall.engine.venue import KEEPER_ACCOUNT, MAX_BUDGET, TREASURY_ACCOUNT, Venue
+from seawall.engine.views import PositionView
 
 START = 1_700_006_400_000  # a day, an hour and a minute begin at this millisecond
 SECOND = 1_000

@@ -1,13 +1,15 @@
 """Exact arithmetic, held against Python's own integers."""
 
+import re
 from collections.abc import Callable
+from decimal import Decimal, localcontext
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seawall.engine import fixed
-from seawall.engine.errors import BrokenBooks, OutOfRange
+from seawall.engine.errors import BadParameters, BrokenBooks, OutOfRange
 
 LIMIT = 2**62
 WORD = 2**63 - 1
@@ -222,3 +224,75 @@ def test_a_value_outside_its_range_is_refused_with_the_bound_it_passed(
     assert refusal.value.bound == bound
     assert str(value) in str(refusal.value)
     assert "1e-10" in str(refusal.value)
+
+
+def error_of_decay(elapsed: int, time_constant: int) -> Decimal:
+    """How far decay() lies from the exponential, in 1e-12."""
+    with localcontext() as context:
+        context.prec = 60
+        true = fixed.RATE * (Decimal(-elapsed) / Decimal(time_constant)).exp()
+        return abs(fixed.decay(elapsed, time_constant) - true)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(1, fixed.MAX_TIME), st.integers(1, fixed.DAY))
+def test_decay_is_within_1_01_units_of_the_exponential(elapsed: int, time_constant: int) -> None:
+    assert error_of_decay(elapsed, time_constant) < Decimal("1.01")
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(1, fixed.DAY), st.integers(0, 29 * fixed.RATE))
+def test_decay_is_within_1_01_units_where_it_matters(time_constant: int, exponent: int) -> None:
+    elapsed = time_constant * exponent // fixed.RATE
+    assert error_of_decay(elapsed, time_constant) < Decimal("1.01")
+
+
+def test_decay_is_as_exact_just_below_the_first_halving_where_its_series_is_longest() -> None:
+    for elapsed in range(600_000, 693_148, 311):
+        assert error_of_decay(elapsed, 10**6) < Decimal("1.01")
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.integers(1, 10**6), st.integers(0, 3 * 10**7))
+def test_decay_never_rises_with_time(time_constant: int, elapsed: int) -> None:
+    now, later = (fixed.decay(at, time_constant) for at in (elapsed, elapsed + 1))
+    assert fixed.RATE >= now >= later >= 0
+
+
+def test_decay_begins_at_one_and_ends_at_nothing() -> None:
+    assert fixed.decay(0, fixed.MINUTE) == fixed.decay(-1, fixed.MINUTE) == fixed.RATE
+    assert fixed.decay(28 * fixed.MINUTE, fixed.MINUTE) == fixed.decay(fixed.MAX_TIME, 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "time_constant", "known"),
+    [(1, 1, 367_879_441_171), (3, 150, 980_198_673_306), (60, 30, 135_335_283_236)],
+)
+def test_decay_gives_the_tabled_powers_of_e(elapsed: int, time_constant: int, known: int) -> None:
+    assert known - 1 <= fixed.decay(elapsed, time_constant) <= known + 1
+
+
+@pytest.mark.parametrize("value", [-5, 0, 10])
+def test_a_parameter_inside_its_bounds_is_itself(value: int) -> None:
+    assert fixed.parameter("pace", value, -5, 10, "ms") == value
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (-6, "pace -6: must be between -5 and 10 (ms)"),
+        (11, "pace 11: must be between -5 and 10 (ms)"),
+        (10**40, f"pace {10**40}: must be between -5 and 10 (ms)"),
+    ],
+)
+def test_a_parameter_that_cannot_be_run_is_refused_with_the_rule(value: int, words: str) -> None:
+    with pytest.raises(BadParameters, match=re.escape(words)):
+        fixed.parameter("pace", value, -5, 10, "ms")
+
+
+@pytest.mark.parametrize("value", [1.0, "1", None])
+def test_what_is_not_an_integer_is_neither_a_parameter_nor_a_value(value: int) -> None:
+    with pytest.raises(TypeError):
+        fixed.parameter("pace", value, -5, 10, "ms")
+    with pytest.raises(TypeError):
+        fixed.check_range("price", value, 1, 10, "1e-10")

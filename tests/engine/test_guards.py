@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seawall.engine.breakers import FundingBreaker, PriceBreaker
 from seawall.engine.errors import BadParameters, BrokenBooks, Closed, LimitReached, OutOfRange
 from seawall.engine.fixed import (
     DAY,
@@ -15,28 +16,26 @@ from seawall.engine.fixed import (
     MAX_PRICE,
     MAX_TIME,
     MINUTE,
+    NO_BOUND,
     PRICE,
     RATE,
     SECOND,
     TOKEN,
 )
 from seawall.engine.guards import (
-    MAX_LEVERAGE,
-    NO_BOUND,
     PRESETS,
     AdaptiveLeverage,
     AdaptiveOpenInterestCap,
     AuctionGuard,
-    FundingBreaker,
     Guards,
     LeverageStep,
     MarketFacts,
     MultiRound,
     OpenInterestCap,
     PositionCap,
-    PriceBreaker,
     preset,
 )
+from seawall.engine.margin import MAX_LEVERAGE
 
 PERCENT = RATE // 100
 CENT = PRICE // 100

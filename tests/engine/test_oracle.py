@@ -1,7 +1,7 @@
 """The oracle: each step on its own, the steps together, and what it refuses."""
 
 from collections.abc import Callable
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 
@@ -10,15 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seawall.engine.errors import BadParameters, LimitReached, OutOfRange, Unknown
-from seawall.engine.fixed import DAY, MAX_PRICE, MAX_TIME, MINUTE, PRICE, RATE, SECOND
-from seawall.engine.oracle import (
-    MAX_SOURCES,
-    OWN_SPOT,
-    Oracle,
-    OracleParams,
-    Report,
-    decay,
-)
+from seawall.engine.fixed import DAY, MAX_PRICE, MAX_TIME, MINUTE, PRICE, RATE, SECOND, decay
+from seawall.engine.oracle import Oracle
+from seawall.engine.reports import MAX_SOURCES, OWN_SPOT, OracleParams, Report
 
 PERCENT = RATE // 100
 CENT = PRICE // 100
@@ -298,49 +292,6 @@ def test_the_time_of_the_price_is_that_of_the_newest_survivor():
 
 
 # smoothing
-
-
-def true_decay(elapsed: int, time_constant: int) -> Decimal:
-    with localcontext() as context:
-        context.prec = 60
-        return RATE * (Decimal(-elapsed) / Decimal(time_constant)).exp()
-
-
-@settings(max_examples=400, deadline=None)
-@given(st.integers(1, MAX_TIME), st.integers(1, DAY))
-def test_decay_is_within_1_01_units_of_the_exponential(elapsed, time_constant):
-    assert abs(decay(elapsed, time_constant) - true_decay(elapsed, time_constant)) < Decimal("1.01")
-
-
-@settings(max_examples=400, deadline=None)
-@given(st.integers(1, DAY), st.integers(0, 29 * RATE))
-def test_decay_is_within_1_01_units_where_it_matters(time_constant, exponent):
-    elapsed = time_constant * exponent // RATE
-    assert abs(decay(elapsed, time_constant) - true_decay(elapsed, time_constant)) < Decimal("1.01")
-
-
-def test_decay_is_as_exact_just_below_the_first_halving_where_its_series_is_longest():
-    for elapsed in range(600_000, 693_148, 311):
-        assert abs(decay(elapsed, 10**6) - true_decay(elapsed, 10**6)) < Decimal("1.01")
-
-
-@quick
-@given(st.integers(1, 10**6), st.integers(0, 3 * 10**7))
-def test_decay_never_rises_with_time(time_constant, elapsed):
-    assert RATE >= decay(elapsed, time_constant) >= decay(elapsed + 1, time_constant) >= 0
-
-
-def test_decay_begins_at_one_and_ends_at_nothing():
-    assert decay(0, MINUTE) == decay(-1, MINUTE) == RATE
-    assert decay(28 * MINUTE, MINUTE) == decay(MAX_TIME, 1) == 0
-
-
-@pytest.mark.parametrize(
-    ("elapsed", "time_constant", "known"),
-    [(1, 1, 367_879_441_171), (3, 150, 980_198_673_306), (60, 30, 135_335_283_236)],
-)
-def test_decay_gives_the_tabled_powers_of_e(elapsed, time_constant, known):
-    assert known - 1 <= decay(elapsed, time_constant) <= known + 1
 
 
 @quick

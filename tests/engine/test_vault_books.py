@@ -5,36 +5,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from holders import HOLDER, OPERATOR, OTHER, START, THIRD, GatedVault, ask, pot_of, vault_of
 from seawall.engine.errors import BrokenBooks, LimitReached, NotEnough, Refusal
 from seawall.engine.fixed import DAY, HOUR
 from seawall.engine.pot import Pot, Treasury
 from seawall.engine.vault import Vault
-
-HOLDER = 1
-OTHER = 2
-THIRD = 3
-OPERATOR = 4
-
-START = 1000 * HOUR
-
-
-def pot_of(amount):
-    pot = Pot()
-    pot.amount = amount
-    return pot
-
-
-def vault_of(**held):
-    """A vault of one unit per share, with the shares of each role as given."""
-    vault = Vault(Pot(), HOUR)
-    roles = {"holder": HOLDER, "other": OTHER}
-    for role, shares in held.items():
-        vault.deposit(shares, roles[role], pot_of(shares))
-    return vault
-
-
-def ask(vault, who, shares, now=START):
-    return vault.request_redeem(shares, who, who, who, now)
 
 
 def test_the_state_tells_requests_claims_and_operators():
@@ -80,17 +55,6 @@ def test_the_audit_finds_a_unit_out_of_place(fault):
         vault._add(HOLDER, 1)
     with pytest.raises(BrokenBooks):
         vault.audit()
-
-
-class GatedVault(Vault):
-    """A vault with epochs and, if ``gate`` is set, an exit gate of its own."""
-
-    def __init__(self, epoch=HOUR):
-        super().__init__(Pot(), epoch)
-        self.gate = None
-
-    def exit_limit(self):
-        return super().exit_limit() if self.gate is None else min(self.gate, self.pot.amount)
 
 
 ACCOUNTS = [HOLDER, OTHER, THIRD]

@@ -4,43 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from holders import FIRST, HOLDER, OPERATOR, OTHER, SECOND, START, STRANGER, ask, gain, vault_of
 from seawall.engine.errors import Closed, NotEnough
 from seawall.engine.fixed import HOUR
 from seawall.engine.pot import Pot
 from seawall.engine.shares import UNLIMITED
-from seawall.engine.vault import Vault
-
-HOLDER = 1
-OTHER = 2
-OPERATOR = 4
-STRANGER = 5
-
-START = 1000 * HOUR
-FIRST = 1000
-SECOND = 1001
-
-
-def pot_of(amount):
-    pot = Pot()
-    pot.amount = amount
-    return pot
-
-
-def vault_of(**held):
-    """A vault of one unit per share, with the shares of each role as given."""
-    vault = Vault(Pot(), HOUR)
-    roles = {"holder": HOLDER, "other": OTHER}
-    for role, shares in held.items():
-        vault.deposit(shares, roles[role], pot_of(shares))
-    return vault
-
-
-def ask(vault, who, shares, now=START):
-    return vault.request_redeem(shares, who, who, who, now)
-
-
-def gain(vault, assets):
-    pot_of(assets).pay(vault.pot, assets)
 
 
 def settled_vault(shares=1000, assets=2501):

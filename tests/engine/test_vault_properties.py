@@ -7,57 +7,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from holders import HOLDER, OTHER, SPENDER, STRANGER, pot_of, vault_with
 from seawall.engine.errors import LimitReached, NotEnough, OutOfRange
 from seawall.engine.fixed import MAX_DOLLARS
 from seawall.engine.pot import Pot
 from seawall.engine.shares import UNLIMITED
 from seawall.engine.vault import Vault
 
-HOLDER = 1
-OTHER = 2
-SPENDER = 3
-STRANGER = 4
-
-
 some = settings(max_examples=60, deadline=None)
-
-
-def pot_of(amount):
-    pot = Pot()
-    pot.amount = amount
-    return pot
-
-
-class MarketVault(Vault):
-    """A vault valued ``spread`` higher for who enters, with gates of its own."""
-
-    def __init__(self, pot, spread=0, entry=None, exit_=None):
-        super().__init__(pot)
-        self.spread = spread
-        self.entry = entry
-        self.exit = exit_
-
-    def total_assets_high(self):
-        return self.pot.amount + self.spread
-
-    def entry_limit(self):
-        return super().entry_limit() if self.entry is None else self.entry
-
-    def exit_limit(self):
-        return super().exit_limit() if self.exit is None else self.exit
-
-
-def vault_with(supply, assets, **market):
-    """All ``supply`` with the holder, then gains or losses until ``assets`` are left."""
-    vault = MarketVault(Pot(), **market)
-    vault.spread, spread = 0, vault.spread
-    vault.entry, entry = None, vault.entry
-    if supply:
-        vault.mint(supply, HOLDER, pot_of(supply))
-    vault.pot.amount = assets
-    vault.spread = spread
-    vault.entry = entry
-    return vault
 
 
 amounts = st.one_of(

@@ -4,64 +4,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from holders import (
+    FIRST,
+    HOLDER,
+    OPERATOR,
+    OTHER,
+    SECOND,
+    START,
+    STRANGER,
+    THIRD,
+    GatedVault,
+    ask,
+    gain,
+    pot_of,
+    vault_of,
+)
 from seawall.engine.errors import Closed, LimitReached, NotEnough, OutOfRange
 from seawall.engine.fixed import HOUR, MAX_DOLLARS, MINUTE
 from seawall.engine.pot import Pot
 from seawall.engine.shares import UNLIMITED
 from seawall.engine.vault import Vault
 
-HOLDER = 1
-OTHER = 2
-THIRD = 3
-OPERATOR = 4
-STRANGER = 5
-
-START = 1000 * HOUR
-FIRST = 1000
-SECOND = 1001
-
-
-def pot_of(amount):
-    pot = Pot()
-    pot.amount = amount
-    return pot
-
-
-class GatedVault(Vault):
-    """A vault with epochs and, if ``gate`` is set, an exit gate of its own."""
-
-    def __init__(self, epoch=HOUR):
-        super().__init__(Pot(), epoch)
-        self.gate = None
-        self.handed_out = []
-
-    def exit_limit(self):
-        return super().exit_limit() if self.gate is None else min(self.gate, self.pot.amount)
-
-    def _hand_out(self, receiver, assets, shares):
-        self.handed_out.append((assets, shares, self.total_supply()))
-        super()._hand_out(receiver, assets, shares)
-
-
-def vault_of(**held):
-    """A vault of one unit per share, with the shares of each role as given."""
-    vault = GatedVault()
-    roles = {"holder": HOLDER, "other": OTHER, "third": THIRD}
-    for role, shares in held.items():
-        vault.deposit(shares, roles[role], pot_of(shares))
-    return vault
-
-
-def ask(vault, who, shares, now=START):
-    return vault.request_redeem(shares, who, who, who, now)
-
 
 def lose(vault, assets):
     vault.pot.pay(Pot(), assets)
-
-
-def gain(vault, assets):
-    pot_of(assets).pay(vault.pot, assets)
 
 
 # The request

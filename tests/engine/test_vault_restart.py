@@ -2,20 +2,11 @@
 
 import pytest
 
+from holders import HOLDER, OPERATOR, OTHER, pot_of
 from seawall.engine.errors import Closed, LimitReached, OutOfRange
 from seawall.engine.fixed import HOUR
 from seawall.engine.pot import Pot
 from seawall.engine.vault import Vault
-
-HOLDER = 1
-OTHER = 2
-OPERATOR = 3
-
-
-def pot_of(amount):
-    pot = Pot()
-    pot.amount = amount
-    return pot
 
 
 def wiped_out(epoch=0):

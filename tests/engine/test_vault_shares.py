@@ -2,21 +2,12 @@
 
 import pytest
 
+from holders import HOLDER, OTHER, SPENDER, pot_of
 from seawall.engine.errors import NotEnough, OutOfRange
 from seawall.engine.fixed import MAX_DOLLARS
 from seawall.engine.pot import Pot
 from seawall.engine.shares import UNLIMITED
 from seawall.engine.vault import Vault
-
-HOLDER = 1
-OTHER = 2
-SPENDER = 3
-
-
-def pot_of(amount):
-    pot = Pot()
-    pot.amount = amount
-    return pot
 
 
 def vault_of_holder():

@@ -2,17 +2,12 @@
 
 import pytest
 
+from holders import pot_of
 from seawall.engine.pot import Pot
 from seawall.engine.vault import Vault
 
 ALICE = 1
 BRUCE = 2
-
-
-def pot_of(amount):
-    pot = Pot()
-    pot.amount = amount
-    return pot
 
 
 class Run:

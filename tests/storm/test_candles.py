@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from seawall.engine.errors import BadScenario
 from seawall.storm import load_candles, market_name
-from seawall.storm.scenario import common_tick, parse_time, to_price
+from seawall.storm.scenario import common_tick
+from seawall.storm.units import parse_time, to_price
 
 START = parse_time("2025-10-10T21:00:00Z")
 MINUTE = 60_000

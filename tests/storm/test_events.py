@@ -9,7 +9,7 @@ import pytest
 
 from seawall.engine.errors import BadScenario
 from seawall.storm import load_candles, load_event, parse_event, scenarios
-from seawall.storm.scenario import iso, parse_time, to_dollars, to_price
+from seawall.storm.units import iso, parse_time, to_dollars, to_price
 
 TICK = 15_000
 

@@ -23,7 +23,7 @@ from seawall.storm import (
     load_event,
 )
 from seawall.storm.paths import geometric
-from seawall.storm.scenario import iso, parse_time, span, to_dollars, to_price
+from seawall.storm.units import iso, parse_time, span, to_dollars, to_price
 
 PATHS = [brownian_path, jump_path, crash_path]
 

@@ -226,13 +226,17 @@ def decay(elapsed: i64, time_constant: i64) -> i64:
     return (power >> halvings) // (_ONE // RATE)
 
 
+def _check_integer(name: str, value: int, unit: str) -> None:
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be an integer ({unit}), not {value!r}")
+
+
 def check_range(name: str, value: int, low: int, high: int, unit: str) -> None:
     """Refuse a ``value`` outside ``[low, high]``; the refusal names it and the bound it passed.
 
     Raises :class:`TypeError` on anything but an integer, as the compiled engine does by itself.
     """
-    if not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer ({unit}), not {value!r}")
+    _check_integer(name, value, unit)
     if value < low:
         raise OutOfRange(f"{name}-too-small", f"{name} {value} is below {low} ({unit})", value, low)
     if value > high:
@@ -242,13 +246,12 @@ def check_range(name: str, value: int, low: int, high: int, unit: str) -> None:
 
 
 def parameter(field: str, value: int, low: int, high: int, unit: str) -> i64:
-    """The ``value`` of a parameter, held to ``[low, high]``.
+    """The ``value`` of a parameter that must lie in ``[low, high]``.
 
-    Raises :class:`BadParameters`, naming the field, the value and the bounds, outside them and on
-    anything but an integer; a truth value is none.
+    Raises :class:`BadParameters`, naming the field, the value and the bounds, outside them, and
+    :class:`TypeError` on anything but an integer, as the compiled engine does by itself.
     """
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise BadParameters(f"{field} {value!r}: must be an integer ({unit})")
+    _check_integer(field, value, unit)
     if value < low or value > high:
         raise BadParameters(f"{field} {value}: must be between {low} and {high} ({unit})")
     return i64(value)

@@ -5,7 +5,8 @@ This floor is ordinary Python over the engine. Scenarios come from candle files
 :func:`parse_event`) or from a seed (:func:`brownian_path`, :func:`jump_path`, :func:`crash_path`).
 """
 
-from seawall.storm.candles import load_candles, market_name
+from seawall.storm.candle_files import market_name
+from seawall.storm.candles import load_candles
 from seawall.storm.events import load_event, parse_event, scenarios
 from seawall.storm.paths import brownian_path, crash_path, jump_path
 from seawall.storm.scenario import MarketFacts, Scenario, Series, build

@@ -36,16 +36,8 @@ import numpy as np
 
 from seawall.engine.errors import BadScenario
 from seawall.storm.paths import geometric
-from seawall.storm.scenario import (
-    MarketFacts,
-    Scenario,
-    Series,
-    build,
-    iso,
-    parse_time,
-    to_dollars,
-    to_price,
-)
+from seawall.storm.scenario import MarketFacts, Scenario, Series, build
+from seawall.storm.units import iso, parse_time, to_dollars, to_price
 
 
 class _Point(msgspec.Struct, forbid_unknown_fields=True):

@@ -29,20 +29,8 @@ import numpy.typing as npt
 
 from seawall.engine import fixed
 from seawall.engine.errors import BadParameters, BadScenario
-from seawall.storm.scenario import (
-    Column,
-    Moment,
-    Scenario,
-    Series,
-    build,
-    parse_time,
-    span,
-    steps,
-    to_price,
-)
-
-Number = str | int | float | Decimal
-"""A number whose text and decimal forms are exact."""
+from seawall.storm.scenario import Column, Scenario, Series, build
+from seawall.storm.units import Moment, Number, parse_time, span, steps, to_price
 
 _MAX_TICKS = 10_000_000
 _DAYS = 365

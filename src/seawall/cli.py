@@ -1,0 +1,202 @@
+"""The command ``seawall``: put market designs through a storm and see who pays."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Literal, NoReturn
+
+from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from seawall.about import VERSION, compiled
+from seawall.engine.errors import BadScenario, SeawallError
+from seawall.engine.fixed import HOUR, MAX_TIME, SECOND
+from seawall.storm.candles import load_candles
+from seawall.storm.events import load_event, scenarios
+from seawall.storm.run import CAPITAL, run_storm
+from seawall.storm.scenario import Scenario
+from seawall.storm.table import WIDTH, as_renderable
+from seawall.storm.units import iso, parse_time
+
+Gaps = Literal["refuse", "hold"]
+
+
+def version_line() -> str:
+    """Version, and whether the engine is compiled."""
+    return f"seawall {VERSION} ({'compiled' if compiled() else 'interpreted'})"
+
+
+app = App(
+    name="seawall",
+    help="A perpetual-futures venue: market designs over one exact ledger, put through a storm.",
+    version=version_line,
+)
+
+
+@app.command(name="storm")
+def storm_command(
+    name: Annotated[
+        str | None,
+        Parameter(help="A published event; `seawall scenarios` lists them, or a .toml file."),
+    ] = None,
+    /,
+    *,
+    candles: Annotated[
+        list[str] | None,
+        Parameter(
+            help="Candle file, CSV or Parquet, as PATH or SOURCE=PATH; may be repeated.",
+            negative="",
+        ),
+    ] = None,
+    symbols: Annotated[
+        str | None, Parameter(help="Markets to take from the candle files, as BTC,ETH.")
+    ] = None,
+    start: Annotated[str | None, Parameter(help="Begin here, as 2025-10-10T12:00 (UTC).")] = None,
+    hours: Annotated[float | None, Parameter(help="End so many hours after the start.")] = None,
+    gaps: Annotated[
+        Gaps, Parameter(help="`hold` takes candle files with missing bars: the source is silent.")
+    ] = "refuse",
+    design: Annotated[
+        list[str] | None,
+        Parameter(help="Design; may be repeated. Default: all there are.", negative=""),
+    ] = None,
+    guards: Annotated[
+        list[str] | None,
+        Parameter(
+            help="`none`, `hybrid` or one guard's name; may be repeated, a row for each.",
+            negative="",
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        Parameter(help="Leverage for all markets: major, alt or micro. Default: by market."),
+    ] = None,
+    population: Annotated[
+        str | None, Parameter(help="A shipped population or a .toml file of your own.")
+    ] = None,
+    traders: Annotated[int | None, Parameter(help="Number of traders in all markets.")] = None,
+    capital: Annotated[
+        int, Parameter(help="Dollars of vault capital behind each market.")
+    ] = CAPITAL,
+    seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
+    tick: Annotated[float | None, Parameter(help="Seconds from one look to the next.")] = None,
+    as_json: Annotated[
+        bool, Parameter(name="--json", help="Print one JSON document.", negative="")
+    ] = False,
+) -> None:
+    """Run a storm and print one table: a row per design and market."""
+    storm = _scenario(name, candles, symbols, start, hours, gaps)
+    screen = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+        disable=not screen.is_terminal,
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(label: str, done: int, total: int) -> None:
+            if label not in tasks:
+                tasks[label] = bars.add_task(f"{storm.name}: {label}", total=total)
+            bars.update(tasks[label], completed=done)
+
+        result = run_storm(
+            storm,
+            design,
+            population,
+            seed,
+            traders=traders,
+            capital=capital,
+            guards=guards or ["none"],
+            preset=preset,
+            tick=None if tick is None else round(tick * int(SECOND)),
+            progress=show,
+        )
+    if as_json:
+        print(result.json())
+    elif sys.stdout.isatty():
+        Console(width=min(WIDTH, Console().width)).print(as_renderable(result))
+    else:
+        print(result.table())
+
+
+def _scenario(
+    name: str | None,
+    candles: list[str] | None,
+    symbols: str | None,
+    start: str | None,
+    hours: float | None,
+    gaps: Gaps,
+) -> Scenario:
+    if (name is None) == (not candles):
+        raise BadScenario(
+            "name one event (`seawall scenarios` lists them) or give candle files with --candles"
+        )
+    if hours is not None and not hours > 0:
+        raise BadScenario(f"--hours {hours:g}: must be above 0")
+    begin = None if start is None else parse_time(start)
+    if name is not None:
+        if symbols is not None:
+            raise BadScenario("--symbols picks markets of candle files; an event has its own")
+        storm = load_event(name)
+        end = (storm.start if begin is None else begin) + _ms(hours)
+        return storm if begin is None and hours is None else storm.between(begin, end)
+    files = candles or []
+    wanted = None if symbols is None else [part for part in symbols.split(",") if part]
+    if begin is None and hours is not None:
+        storm = load_candles(files, symbols=wanted, gaps=gaps)
+        return storm.between(end=storm.start + _ms(hours))
+    until = None if begin is None or hours is None else begin + _ms(hours)
+    return load_candles(files, symbols=wanted, start=begin, end=until, gaps=gaps)
+
+
+def _ms(hours: float | None) -> int:
+    return int(MAX_TIME) // 2 if hours is None else round(hours * int(HOUR))
+
+
+@app.command(name="scenarios")
+def scenarios_command() -> None:
+    """List the published events that come with the package."""
+    for name in scenarios():
+        event = load_event(name)
+        hours = (event.end - event.start) / int(HOUR)
+        print(f"{name}: {', '.join(event.markets)}, {hours:.3g} h from {iso(event.start)}")
+        print(f"  {event.description.strip()}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point: what goes wrong is one line on stderr and exit code 2."""
+    try:
+        given = None if arguments is None else list(arguments)
+        command, bound, *_ = app.parse_args(given, print_error=False, exit_on_error=False)
+        command(*bound.args, **bound.kwargs)
+    except CycloptsError as error:
+        _fail(f"{' '.join(str(error).split())} (seawall --help)")
+    except SeawallError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print("seawall: stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"seawall: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

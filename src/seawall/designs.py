@@ -1,0 +1,71 @@
+"""The designs of this house by name: the only place outside a design's folder that knows one.
+
+A design is called with a market's name, and a :class:`Listing` where its own defaults are not
+wanted::
+
+    market = DESIGNS["layered"]("ETH")
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from seawall.engine.designs.layered import LayeredMarket
+from seawall.engine.designs.layered import Params as LayeredParams
+from seawall.engine.errors import BadParameters
+from seawall.engine.guards import Guards, MarketFacts
+from seawall.engine.margin import Tiers
+from seawall.engine.reports import OracleParams
+from seawall.engine.venue import Market
+
+__all__ = ["DESIGNS", "Design", "LayeredMarket", "LayeredParams", "Listing", "design"]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a market is listed with, whatever its design; None leaves a design its default."""
+
+    tiers: Tiers | None = None
+    oracle: OracleParams | None = None
+    guards: Guards | None = None
+    facts: MarketFacts | None = None
+
+
+@dataclass(frozen=True)
+class Design:
+    """How to build a market of one design, and who puts up its capital.
+
+    ``capital`` gives the parts of the same total that its vaults hold, in the order in which they
+    are filled.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[str, Listing], Market]
+    capital: Mapping[str, int] = field(default_factory=dict)
+
+    def __call__(self, market: str, listing: Listing | None = None) -> Market:
+        """A market of this design."""
+        return self.build(market, Listing() if listing is None else listing)
+
+
+def _layered(market: str, listing: Listing) -> Market:
+    params = LayeredParams(tiers=listing.tiers, oracle=listing.oracle, guards=listing.guards)
+    return LayeredMarket(market, params, listing.facts)
+
+
+DESIGNS: Mapping[str, Design] = {
+    "layered": Design(
+        "layered",
+        "senior and junior vaults behind oracle-anchored bands",
+        _layered,
+        {"junior": 4, "senior": 10},
+    ),
+}
+
+
+def design(name: str) -> Design:
+    """The design of that name; raises :class:`BadParameters` for one that is not there."""
+    found = DESIGNS.get(name)
+    if found is None:
+        raise BadParameters(f"no design {name!r}; there are {', '.join(DESIGNS)}")
+    return found

@@ -1,0 +1,248 @@
+"""The tables of a result, as they stand in its JSON document.
+
+All amounts are exact integers in the engine's units (dollars in 1e-6, prices in 1e-10, rates and
+shares in 1e-12, times in ms) until they are displayed.
+"""
+
+from typing import Any
+
+import msgspec
+
+from seawall.storm.population import Population
+
+
+class Record(msgspec.Struct, kw_only=True):
+    """A table of a result."""
+
+
+class Rung(Record):
+    """What one rung of the liquidation ladder did.
+
+    ``shortfall`` is what margins did not cover, ``discount`` what the prices were off the mark
+    against the owners (below zero: better for them than the mark).
+    """
+
+    rung: str
+    count: int = 0
+    accounts: int = 0
+    dollars: int = 0
+    discount: int = 0
+    shortfall: int = 0
+
+
+class Layer(Record):
+    """A vault: ``worst`` is its largest loss at any tick (``worst_time``), ``end`` its gain.
+
+    Both against what its owners put in less what they took out; ``least`` is the least it held.
+    """
+
+    vault: str
+    put_in: int = 0
+    worst: int = 0
+    worst_time: int = 0
+    least: int = 0
+    end: int = 0
+    exits_asked: int = 0
+    exits_paid: int = 0
+
+
+class Insurance(Record):
+    """Insurance: what it advanced, what came back, the least and the last it held."""
+
+    drawn: int = 0
+    repaid: int = 0
+    least: int = 0
+    end: int = 0
+
+
+class Probe(Record):
+    """Trades of ``dollars`` (whole dollars) asked for at every tick, on both sides.
+
+    Number of ticks at which both could be had within 1 % and 5 % of the mark, all charges
+    included, and at which either was refused. ``worst`` is the farthest all-in price from the
+    mark. The venue's caps are not asked: what they refuse stands in the orders.
+    """
+
+    dollars: int
+    within_1: int = 0
+    within_5: int = 0
+    refused: int = 0
+    worst: int = 0
+
+
+class Deleveraging(Record):
+    """Winners cut: ``taken`` is profit lost against the mark, ``withheld`` what was not paid."""
+
+    count: int = 0
+    accounts: int = 0
+    dollars: int = 0
+    profit: int = 0
+    taken: int = 0
+    withheld: int = 0
+
+
+class Charges(Record):
+    """What trading and holding cost: ``funding`` is net to the vaults, ``accrued`` by traders."""
+
+    fees: int = 0
+    spread: int = 0
+    impact: int = 0
+    penalties: int = 0
+    accrued: int = 0
+    funding: int = 0
+    utilisation: int = 0
+    funding_rate_most: int = 0
+    funding_rate_least: int = 0
+
+
+class Income(Record):
+    """Where the income of the minutes went; ``arrears`` is coupon still owed to senior."""
+
+    total: int = 0
+    to_insurance: int = 0
+    to_treasury: int = 0
+    to_senior: int = 0
+    to_junior: int = 0
+    arrears_most: int = 0
+    arrears_end: int = 0
+
+
+class Interest(Record):
+    """Open interest and skew (long less short) at the mark."""
+
+    long_most: int = 0
+    short_most: int = 0
+    long_end: int = 0
+    short_end: int = 0
+    skew_most: int = 0
+    skew_least: int = 0
+    skew_mean: int = 0
+
+
+class Halts(Record):
+    """Breakers: how often which one tripped, ticks at which no order was taken, and the bad debt
+    of the first tick after a halt.
+    """
+
+    count: dict[str, int] = {}
+    ticks: int = 0
+    shortfall_after: int = 0
+
+
+class Auctions(Record):
+    """Auctions opened and how they ended; ``dollars`` taken over, ``discount`` from the mark."""
+
+    opened: int = 0
+    sold: int = 0
+    called_off: int = 0
+    unsold: int = 0
+    slices: int = 0
+    dollars: int = 0
+    discount: int = 0
+
+
+class ClassOrders(Record):
+    """One class's orders; ``asked`` and ``opened`` are dollars of positions."""
+
+    placed: int
+    filled: int
+    asked: int
+    opened: int
+    refused: dict[str, int]
+    cancelled: dict[str, int]
+
+
+class Prices(Record):
+    """The mark: first, lowest, highest, last."""
+
+    first: int = 0
+    low: int = 0
+    high: int = 0
+    last: int = 0
+
+
+class Row(Record):
+    """One market of one design under one set of guards.
+
+    ``gains`` by class add up to zero. ``hedges`` is what balancers and bidders made elsewhere with
+    the opposite positions, at the published price and without costs: no part of the sum.
+    ``under_water`` is what positions that are still open owe beyond their margin, ``withheld`` the
+    profit that winners were not paid, ``cover`` what stands before the last vault of the loss
+    order.
+    """
+
+    design: str
+    guards: str
+    market: str
+    preset: str
+    ticks: int
+    prices: Prices
+    gains: dict[str, int]
+    hedges: dict[str, int]
+    under_water: int
+    bad_debt: int
+    liquidations: list[Rung]
+    deleveraging: Deleveraging
+    withheld: int
+    layers: list[Layer]
+    insurance: Insurance
+    cover_least: int
+    cover_end: int
+    probes: list[Probe]
+    charges: Charges
+    income: Income
+    interest: Interest
+    auctions: Auctions
+    halts: Halts
+    orders: dict[str, ClassOrders]
+
+
+class Source(Record):
+    """The scenario of a result: everything but its prices."""
+
+    name: str
+    description: str
+    markets: list[str]
+    sources: list[str]
+    start: str
+    end: str
+    reports: int
+    provenance: list[str]
+
+
+class Configuration(Record):
+    """All that a result follows from; ``capital`` in 1e-6 dollar a market, ``tick`` in ms."""
+
+    scenario: Source
+    population: Population
+    seed: int
+    traders: int
+    capital: int
+    tick: int
+    designs: list[str]
+    guards: list[str]
+    presets: dict[str, str]
+
+
+class Run(Record):
+    """One venue: its design and guards, every parameter of its markets, and proof of the books.
+
+    ``conservation`` is the sum of all gains and is 0. ``digest`` is that of the venue's last
+    state: the same on every machine, compiled or interpreted.
+    """
+
+    design: str
+    guards: str
+    conservation: int
+    deposits: int
+    digest: str
+    parameters: dict[str, dict[str, Any]]
+
+
+class Result(Record):
+    """A storm's measures, a row per design, guards and market, and what they follow from."""
+
+    seawall: str
+    configuration: Configuration
+    runs: list[Run]
+    rows: list[Row]

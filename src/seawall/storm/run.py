@@ -1,0 +1,257 @@
+"""The run: one scenario, one crowd, every design; the same people meet each of them.
+
+    result = run_storm("october-2025", traders=1000, seed=1)
+    print(result.table())
+
+A tick goes so: time and reports pass (:meth:`Venue.advance`), the events are counted and shown to
+everybody, the market is looked at, everybody acts. What is sent in a tick fills in a later one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from seawall import designs as registry
+from seawall.about import VERSION
+from seawall.engine.auction import AuctionTerms
+from seawall.engine.errors import BadParameters, BadScenario
+from seawall.engine.fixed import DOLLAR, MINUTE, SECOND
+from seawall.engine.reports import Report
+from seawall.engine.venue import Venue
+from seawall.storm.broker import Broker, Tick
+from seawall.storm.crowd import Crowd, Tape, draw, tape
+from seawall.storm.designs import build, parameters, preset_of, split, terms_of
+from seawall.storm.events import load_event
+from seawall.storm.measure import Hedges, Watcher, conservation
+from seawall.storm.population import Population, load_population, populations
+from seawall.storm.professionals import everybody
+from seawall.storm.result import Configuration, Result, Row, Run, Source
+from seawall.storm.scenario import Scenario
+from seawall.storm.table import as_text
+from seawall.storm.units import iso
+
+CAPITAL = 14_000_000
+"""Dollars of vault capital behind each market where nothing else is said."""
+
+LONGEST_TICK = 15 * int(SECOND)
+"""Time passes at least so often: an auction of a minute has to be seen more than once."""
+
+Progress = Callable[[str, int, int], None]
+"""Told the run's name, the ticks done and all ticks."""
+
+
+class StormResult(Result):
+    """What :func:`run_storm` returns; every field is described in :mod:`seawall.storm.result`."""
+
+    def json(self) -> str:
+        """The whole result as one JSON document; the same storm gives the same text."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
+
+    def table(self) -> str:
+        """The tables as plain text, at most 100 columns wide."""
+        return as_text(self)
+
+
+def run_storm(
+    scenario: Scenario | str,
+    designs: Sequence[str] | None = None,
+    population: Population | str | None = None,
+    seed: int = 1,
+    *,
+    traders: int | None = None,
+    capital: int = CAPITAL,
+    guards: Sequence[str] | str = ("none",),
+    preset: str | None = None,
+    tick: int | None = None,
+    progress: Progress | None = None,
+) -> StormResult:
+    """Put ``designs`` (all there are) through ``scenario``, with each set of ``guards``.
+
+    ``scenario`` may be the name of a published event. Without a ``population`` it is the one
+    named as the scenario, else ``crowd``; ``traders`` replaces their count. ``capital`` are whole
+    dollars behind each market, ``guards`` names of :data:`seawall.engine.guards.PRESETS`,
+    ``preset`` one of leverage for every market, ``tick`` milliseconds.
+
+    Raises :class:`BadParameters`, :class:`BadScenario`, and the :class:`Refusal` of a vault that
+    cannot take its capital.
+
+    Example::
+
+        run_storm("october-2025", traders=1000, seed=1).rows[0].bad_debt
+    """
+    storm = load_event(scenario) if isinstance(scenario, str) else scenario
+    people = _population(population, storm)
+    if people.until is not None:
+        storm = storm.between(end=people.until)
+    if not 0 <= seed < 2**63:
+        raise BadParameters(f"seed {seed}: must be between 0 and {2**63 - 1}")
+    if not 1_000 <= capital <= 10**12:
+        raise BadParameters(f"capital {capital}: must be between 1000 and {10**12} (dollars)")
+    if traders is not None and not 0 <= traders <= 10_000_000:
+        raise BadParameters(f"traders {traders}: must be between 0 and 10000000")
+    step = _tick(storm, tick)
+    chosen = [registry.design(name) for name in (designs or list(registry.DESIGNS))]
+    guarded = [guards] if isinstance(guards, str) else list(guards)
+    prices = tape(storm, step)
+    crowd = draw(people, storm, prices, traders=traders, seed=seed)
+    runs: list[Run] = []
+    rows: list[Row] = []
+    for design in chosen:
+        for guard in guarded:
+            stage = Stage(design, guard, storm, crowd, prices, step, capital * int(DOLLAR), preset)
+            run, found = stage.run(progress)
+            runs.append(run)
+            rows += found
+    return StormResult(
+        seawall=VERSION,
+        configuration=Configuration(
+            scenario=_source(storm),
+            population=people,
+            seed=seed,
+            traders=len(crowd.market),
+            capital=capital * int(DOLLAR),
+            tick=step,
+            designs=[design.name for design in chosen],
+            guards=guarded,
+            presets={name: preset_of(storm, name, preset) for name in storm.markets},
+        ),
+        runs=runs,
+        rows=rows,
+    )
+
+
+class Stage:
+    """One venue of one design with all markets of the scenario, and everybody at it."""
+
+    def __init__(
+        self,
+        design: registry.Design,
+        guards: str,
+        scenario: Scenario,
+        crowd: Crowd,
+        prices: Tape,
+        tick: int,
+        capital: int,
+        preset: str | None,
+    ) -> None:
+        self.design = design
+        self.guards = guards
+        self.scenario = scenario
+        self.tick = tick
+        self.prices = prices
+        self.venue = Venue()
+        terms = {name: terms_of(scenario, name, guards, preset) for name in scenario.markets}
+        self.parameters: dict[str, dict[str, Any]] = {}
+        for name in scenario.markets:
+            market = build(design, scenario, name, tick, terms[name], guards)
+            self.parameters[name] = parameters(market)
+            self.venue.list_market(market)
+        self.broker = Broker(self.venue, terms)
+        probe = self.venue.open_account()
+        self.watchers = [
+            Watcher(self.venue, market, probe) for market in self.broker.markets.values()
+        ]
+        self.hedges = [Hedges(self.broker, name, prices) for name in scenario.markets]
+        auctions = {name: _auction_terms(found) for name, found in self.parameters.items()}
+        self.agents, self.providers = everybody(
+            crowd, self.broker, prices, capital, split(design, capital), auctions
+        )
+        actions = crowd.population.keeper.actions_per_minute
+        self.budget = max(1, actions * tick // int(MINUTE))
+
+    def run(self, progress: Progress | None = None) -> tuple[Run, list[Row]]:
+        """The whole storm."""
+        self.venue.listen()
+        last = len(self.prices.grid) - 1
+        label = self.design.name if self.guards == "none" else f"{self.design.name}, {self.guards}"
+        every = max(1, last // 200)
+        paced = replace(self.scenario, tick=self.tick)
+        for index, (now, said) in enumerate(paced.ticks()):
+            self._step(index, now, said, index < last)
+            if progress is not None and (index % every == 0 or index == last):
+                progress(label, index + 1, last + 1)
+        self.broker.finish()
+        self.venue.audit()
+        rows = [
+            watcher.row(self.broker, self.design.name, self.guards, hedges.made)
+            for watcher, hedges in zip(self.watchers, self.hedges, strict=True)
+        ]
+        run = Run(
+            design=self.design.name,
+            guards=self.guards,
+            conservation=conservation(self.venue, rows),
+            deposits=sum(self.broker.paid_in.values()),
+            digest=self.venue.digest(),
+            parameters=self.parameters,
+        )
+        return run, rows
+
+    def _step(
+        self, index: int, now: int, said: list[tuple[str, str, int, int]], acts: bool
+    ) -> None:
+        reports: dict[str, list[Report]] = {}
+        for market, source, price, time in said:
+            reports.setdefault(market, []).append(Report(source, price, time))
+        self.venue.advance(now, reports, self.budget)
+        if index == 0:
+            for provider in self.providers:
+                provider.supply()
+        events = self.venue.drain()
+        tick = Tick(index, now, events)
+        self.broker.observe(tick)
+        for watcher, hedges in zip(self.watchers, self.hedges, strict=True):
+            watcher.tick(now, events)
+            hedges.move(index)
+        for agents in self.agents:
+            agents.observe(tick)
+        if acts:
+            for agents in self.agents:
+                agents.act(tick)
+            self.broker.serve_exits(now)
+        for hedges in self.hedges:
+            hedges.follow()
+
+
+def _population(population: Population | str | None, storm: Scenario) -> Population:
+    if isinstance(population, Population):
+        return population
+    if population is None:
+        population = storm.name if storm.name in populations() else "crowd"
+    return load_population(population)
+
+
+def _tick(storm: Scenario, wanted: int | None) -> int:
+    """The tick of a run: as asked for, else the longest that divides the scenario's evenly."""
+    if wanted is None:
+        parts = -(-storm.tick // LONGEST_TICK)
+        while storm.tick % parts:
+            parts += 1
+        return storm.tick // parts
+    if not 1 <= wanted <= storm.tick:
+        raise BadScenario(
+            f"{storm.name}: a tick of {wanted / 1000:g} s; it must be at most "
+            f"{storm.tick / 1000:g} s, so that no report goes unseen"
+        )
+    return wanted
+
+
+def _source(storm: Scenario) -> Source:
+    return Source(
+        name=storm.name,
+        description=storm.description,
+        markets=list(storm.markets),
+        sources=list(storm.sources),
+        start=iso(storm.start),
+        end=iso(storm.end),
+        reports=len(storm.time),
+        provenance=list(storm.provenance),
+    )
+
+
+def _auction_terms(rules: dict[str, Any]) -> AuctionTerms | None:
+    """What a market publishes about its auctions, where it has them."""
+    if "auction_duration" not in rules:
+        return None
+    return AuctionTerms(rules["auction_duration"], rules["auction_step"])

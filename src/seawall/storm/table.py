@@ -1,0 +1,201 @@
+"""The tables of a storm in a terminal: what each market did, and who gained and who paid."""
+
+import io
+from collections.abc import Callable
+
+from rich import box
+from rich.console import Console, Group, JustifyMethod
+from rich.table import Table
+from rich.text import Text
+
+from seawall.engine.fixed import DOLLAR
+from seawall.storm.measure import HEDGED
+from seawall.storm.result import Result, Row
+
+WIDTH = 100
+"""No table is wider."""
+
+_MICRO = int(DOLLAR)
+
+
+def money(amount: int, sign: bool = False) -> str:
+    """Dollars (1e-6) in at most seven characters; 0 only if it is 0.
+
+    Example::
+
+        assert money(-1_234_567_890_000) == "-1.23 M"
+    """
+    dollars = amount / _MICRO
+    size = abs(dollars)
+    lead = "-" if amount < 0 else "+" if sign and amount > 0 else ""
+    if amount == 0:
+        return "0"
+    for unit, name in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
+        if size >= unit * 0.9995:
+            scaled = size / unit
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            return f"{lead}{scaled:.{digits}f}{name}"
+    return f"{lead}{size:.0f}" if size >= 0.5 else f"{lead}<1"
+
+
+def share(part: int, whole: int) -> str:
+    """A share in percent; 100 % only if it is all.
+
+    Example::
+
+        assert share(99_999, 100_000) == "99.9 %"
+    """
+    if whole == 0:
+        return "-"
+    tenths = part * 1000 // whole
+    return f"{tenths // 10} %" if tenths % 10 == 0 else f"{tenths / 10:.1f} %"
+
+
+def as_renderable(result: Result) -> Group:
+    """Both tables with a heading and the proof of the books."""
+    return Group(
+        Text(_heading(result) + "\n"),
+        _markets(result),
+        Text(),
+        _people(result),
+        Text("\n" + _books(result)),
+    )
+
+
+def as_text(result: Result) -> str:
+    """The same as plain text without colours, :data:`WIDTH` columns wide at most."""
+    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, force_terminal=False)
+    console.print(as_renderable(result))
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+
+def _heading(result: Result) -> str:
+    chosen = result.configuration
+    storm = chosen.scenario
+    return (
+        f"{storm.name}\n{', '.join(storm.markets)} from {storm.start} to {storm.end}\n"
+        f"{chosen.traders:,} traders ({chosen.population.name}, seed {chosen.seed}), "
+        f"{money(chosen.capital)} dollars behind each market"
+    )
+
+
+def _guards(row: Row) -> str:
+    return "" if row.guards == "none" else f"\n+ {row.guards}"
+
+
+def _markets(result: Result) -> Table:
+    """A row per design and market; the vaults in the order in which losses reach them."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("market")
+    for name in ("liquidated", "bad\ndebt", "losses", "worst", "end"):
+        justify: JustifyMethod = "left" if name == "losses" else "right"
+        table.add_column(name, justify=justify, no_wrap=True)
+    for name in ("winners\nlost", "100 k\nin 1 %", "1 M\nin 1 %", "halted"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in result.rows:
+        insurance = row.insurance
+        table.add_row(
+            f"{row.design} {row.market}\n{row.preset}{_guards(row)}",
+            _liquidated(row),
+            money(row.bad_debt),
+            "\n".join([*(layer.vault for layer in row.layers), "insurance"]),
+            "\n".join(money(-loss) for loss in _worst(row)),
+            "\n".join(
+                money(end, sign=True)
+                for end in [*(layer.end for layer in row.layers), insurance.end]
+            ),
+            money(row.deleveraging.taken + row.withheld),
+            *(share(probe.within_1, row.ticks) for probe in row.probes),
+            share(row.halts.ticks, row.ticks),
+        )
+    return table
+
+
+def _worst(row: Row) -> list[int]:
+    return [*(layer.worst for layer in row.layers), row.insurance.drawn]
+
+
+def _liquidated(row: Row) -> str:
+    accounts = max((rung.accounts for rung in row.liquidations), default=0)
+    dollars = sum(rung.dollars for rung in row.liquidations) + row.auctions.dollars
+    return f"{money(dollars)}\n{accounts:,} acc." if accounts else "0"
+
+
+def _people(result: Result) -> Table:
+    """A column per row of the first table: gains by class, then the ladder."""
+    rows = result.rows
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
+    table.add_column("who gained, who paid", no_wrap=True)
+    for row in rows:
+        table.add_column(f"{row.design} {row.market}{_guards(row)}", justify="right")
+    for kind in dict.fromkeys(kind for row in rows for kind in row.gains):
+        gains = [row.gains.get(kind, 0) for row in rows]
+        if any(gains):
+            table.add_row(kind, *(money(gain, sign=True) for gain in gains))
+    table.add_row("sum", *(money(sum(row.gains.values())) for row in rows), end_section=True)
+    for rung in dict.fromkeys(rung.rung for row in rows for rung in row.liquidations):
+        table.add_row(rung, *(_rung(row, rung) for row in rows))
+    extras: list[tuple[str, Callable[[Row], str]]] = [
+        *((f"{kind}, hedged", _hedged(kind)) for kind in HEDGED),
+        ("deleveraged", _deleveraged),
+        ("funding and utilisation", _funding),
+        ("fees, spread, impact", _fees),
+        ("largest skew", _skew),
+        ("not filled, most often", _unfilled),
+    ]
+    for name, text in extras:
+        table.add_row(name, *(text(row) for row in rows))
+    return table
+
+
+def _rung(row: Row, name: str) -> str:
+    for rung in row.liquidations:
+        if rung.rung == name:
+            dollars = f", {money(rung.dollars)}" if rung.dollars else ""
+            return f"{rung.count:,}{dollars}"
+    return "0"
+
+
+def _hedged(kind: str) -> Callable[[Row], str]:
+    return lambda row: money(row.gains[kind] + row.hedges[kind], sign=True)
+
+
+def _deleveraged(row: Row) -> str:
+    cuts = row.deleveraging
+    return f"{cuts.accounts:,} acc., {money(cuts.dollars)}" if cuts.count else "0"
+
+
+def _funding(row: Row) -> str:
+    return money(row.charges.funding + row.charges.utilisation, sign=True)
+
+
+def _fees(row: Row) -> str:
+    return money(row.charges.fees + row.charges.spread + row.charges.impact, sign=True)
+
+
+def _skew(row: Row) -> str:
+    interest = row.interest
+    most = max(interest.skew_most, interest.skew_least, key=abs)
+    return money(most, sign=True)
+
+
+def _unfilled(row: Row) -> str:
+    """The commonest reason for which an order was refused or cancelled."""
+    reasons: dict[str, int] = {}
+    for kind, orders in row.orders.items():
+        for counts in (orders.refused, orders.cancelled):
+            for code, count in counts.items():
+                if kind != "arbitrageur":
+                    reasons[code] = reasons.get(code, 0) + count
+    if not reasons:
+        return "-"
+    code = max(reasons, key=lambda reason: reasons[reason])
+    return f"{reasons[code]:,}\n{code}"
+
+
+def _books(result: Result) -> str:
+    off = [run.conservation for run in result.runs]
+    total = sum(abs(amount) for amount in off)
+    return f"conservation: {total} (everybody's gains added up, in 1e-6 dollar)"
