@@ -1,30 +1,96 @@
-"""Compile the engine with mypyc; where there is no C compiler, install the source as it is."""
+"""Compile the engine with mypyc; where that cannot be done, install the source as it is.
 
-import os
+The engine is compiled whole or not at all: compiled and interpreted modules never stand side by
+side in one install. An editable install and a source archive are never compiled, so that no built
+file lands beside the source, where it would shadow it.
+"""
+
+import sys
+import sysconfig
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
-SOURCE = Path(__file__).parent / "src"
+BUILDING = {"bdist_wheel", "build", "build_ext", "install"}
+ALONE = "--follow-imports=skip"  # the engine is checked without the rooms above it
+WRAP = ["-fwrapv"]  # mul_div relies on signed overflow that wraps, whatever flags Python had
 
 
-def engine_extensions() -> list[object]:
-    """Every module of the engine but the packages' own files, as optional extensions."""
-    if os.environ.get("SEAWALL_INTERPRETED"):
-        return []
-    try:
-        from mypyc.build import mypycify
-    except ImportError:
-        return []
-    modules = sorted(
-        path.relative_to(Path(__file__).parent).as_posix()
-        for path in (SOURCE / "seawall" / "engine").rglob("*.py")
+def modules() -> list[str]:
+    """Every module of the engine but the packages' own files."""
+    root = Path(__file__).parent
+    return sorted(
+        path.relative_to(root).as_posix()
+        for path in (root / "src" / "seawall" / "engine").rglob("*.py")
         if path.name != "__init__.py"
     )
-    extensions = mypycify(modules, opt_level="3", multi_file=True)
+
+
+def compiler_works() -> bool:
+    """Whether a file that needs Python's headers compiles; far quicker than to fail later."""
+    from distutils.ccompiler import new_compiler  # setuptools' own, once setuptools is imported
+    from distutils.sysconfig import customize_compiler
+
+    compiler = new_compiler()
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "probe.c"
+        source.write_text("#include <Python.h>\nint probe(void) { return Py_IsInitialized(); }\n")
+        try:
+            customize_compiler(compiler)
+            compiler.compile(
+                [str(source)],
+                output_dir=folder,
+                include_dirs=[sysconfig.get_path("include"), sysconfig.get_path("platinclude")],
+            )
+        except Exception as error:  # a compiler can fail in as many ways as there are compilers
+            print(f"seawall: no C compiler ({error}); the engine is installed interpreted")
+            return False
+    return True
+
+
+def engine() -> list[Extension]:
+    """The engine's extensions, when something is being built and can be."""
+    if not BUILDING & set(sys.argv) or not compiler_works():
+        return []
+    from mypyc.build import mypycify
+
+    extensions: list[Extension] = mypycify(
+        [ALONE, *modules()], opt_level="3", multi_file=True, group_name="seawall"
+    )
     for extension in extensions:
         extension.optional = True
+        if sys.platform != "win32":
+            extension.extra_compile_args = [*extension.extra_compile_args, *WRAP]
     return extensions
 
 
-setup(ext_modules=engine_extensions())
+class BuildEngine(build_ext):
+    """Compile on every core; where one extension fails, drop them all."""
+
+    def build_extensions(self) -> None:
+        """Build, then count what was built."""
+        if self.compiler.compiler_type == "unix":
+            self.compiler.compile = self._compile_side_by_side
+        super().build_extensions()
+        built = [Path(self.get_ext_fullpath(extension.name)) for extension in self.extensions]
+        if not all(path.exists() for path in built):
+            print("seawall: compiling failed; the engine is installed interpreted")
+            for path in built:
+                path.unlink(missing_ok=True)
+            self.extensions = []
+
+    def _compile_side_by_side(self, sources: list[str], **settings: object) -> list[str]:
+        """What the compiler's own ``compile`` does with a list, one thread to a file."""
+        compile_one = type(self.compiler).compile
+        with ThreadPoolExecutor(cpu_count() or 1) as threads:
+            objects = threads.map(
+                lambda source: compile_one(self.compiler, [source], **settings), sources
+            )
+            return [path for group in objects for path in group]
+
+
+setup(ext_modules=engine(), cmdclass={"build_ext": BuildEngine})

@@ -3,8 +3,9 @@
 import secrets
 from pathlib import Path
 
-import fuzz_report
 import pytest
+
+import fuzz_report
 
 
 @pytest.fixture(scope="session")

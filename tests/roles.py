@@ -217,7 +217,7 @@ class Pool:
         self.A = int(pool.advanced)
         self.R = int(pool.reserve.amount)
         self.F = int(pool.income.amount)
-        self.I = int(pool.insurance.amount)  # noqa: E741  (the letter of the manual)
+        self.I = int(pool.insurance.amount)
         self.X = int(market.desk.accrual.clearing.amount)
         self.arrears = int(pool.arrears)
         self.low = max(self.C - max(self.U, 0), 0)

@@ -150,7 +150,7 @@ def mul_div_up(a: i64, b: i64, c: i64) -> i64:
 
 
 def mul_div_trunc(a: i64, b: i64, c: i64) -> i64:
-    """a * b / c rounded toward zero, exact. Bounds and errors of :func:`mul_div`."""
+    """The quotient a * b / c rounded toward zero. Bounds and errors of :func:`mul_div`."""
     if (a < 0) != (b < 0):
         return -mul_div(-a, b, c)
     return mul_div(a, b, c)

@@ -10,7 +10,7 @@ Two moments: :meth:`Ladder.work` for one account under its maintenance, and
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from seawall.engine.fixed import RATE, larger, mul_div_up, share, smaller
 from seawall.engine.margin import least_close
@@ -23,6 +23,7 @@ ACTED: Final[i64] = 2
 ROUNDING: Final[i64] = 8  # micro-dollars: more than all roundings of one close together
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Ward:
     """What a rung may ask of a market, and what it may have it do.
 
@@ -99,6 +100,7 @@ class Ward:
         raise NotImplementedError
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Rung:
     """One step of a ladder. A rung overrides one of its two methods."""
 

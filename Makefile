@@ -1,0 +1,57 @@
+# make run     one storm, from a fresh clone: sets up .venv, compiles the engine, runs it
+# make test    the whole suite against the compiled install, the engine's tests on the source too
+# make check   format, lint, types
+# make bench   the benchmarks
+# make clean   forget everything that was built
+#
+# PYTHON=python3.12 picks the interpreter (3.11 or later). FLAVOUR=interpreted lets the tests pass
+# where there is no C compiler.
+
+PYTHON ?= python3
+FLAVOUR ?= compiled
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+FILES := pyproject.toml setup.py $(sort $(shell find src -name '*.py' -o -name '*.toml'))
+ENGINE_TESTS := tests/engine tests/layered tests/test_auditor.py tests/test_determinism.py \
+	tests/test_machine.py tests/test_public.py
+
+.PHONY: run test check bench clean files
+.DELETE_ON_ERROR:
+
+run: $(VENV)/installed
+	$(BIN)/seawall storm october-2025
+
+test: $(VENV)/tools
+	SEAWALL_EXPECT=$(FLAVOUR) $(BIN)/pytest
+	SEAWALL_EXPECT=interpreted PYTHONPATH=src $(BIN)/pytest $(ENGINE_TESTS)
+
+check: $(VENV)/tools
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The list of source files, rewritten only when a file comes or goes, so that this reinstalls too.
+$(VENV)/files: files | $(BIN)/python
+	@echo $(FILES) | cmp -s - $@ || echo $(FILES) > $@
+
+$(VENV)/installed: $(FILES) $(VENV)/files | $(BIN)/python
+	@echo "Installing Seawall with its engine compiled: about a minute."
+	rm -rf build
+	$(PIP) .
+	@touch $@
+
+# The package is there already: this adds what the dev extra asks for besides.
+$(VENV)/tools: $(VENV)/installed
+	$(PIP) 'seawall[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""The state machine: any design, driven by everybody at once, held to its laws at every step."""
