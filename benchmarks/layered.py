@@ -142,5 +142,5 @@ def crash(positions: int) -> tuple[float, int]:
 def october(traders: int) -> float:
     """Seconds of a storm: 10-11 October 2025, 24 hours, BTC and ETH."""
     begin = time.perf_counter()
-    sw.storm("october-2025", traders=traders, seed=1)
+    sw.run_storm("october-2025", traders=traders, seed=1)
     return time.perf_counter() - begin

@@ -9,10 +9,13 @@ everybody. It is slow and short, and it must agree with the engine to the last u
 money           rounding, units, refusals, pots
 oracle          reports to one trusted price
 curve           bands, impact, who walked through which depth
-tiers           margin requirements and the two prices that matter
+tiers           margin requirements and the bankruptcy price
 vaults          shares, requests, claims
 guards          caps and breakers
-market          one market: orders, fills, minutes, ladder
+market          one market: what stands behind a trade, the money of a position
+orders          the line, and why an order is filled or not
+minutes         what time does: price, accrual, settlement
+ladder          who is liquidated, and by which rung
 venue           accounts and commands
 compare         engine and model side by side
 storm           random commands that hurt

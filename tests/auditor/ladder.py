@@ -6,6 +6,7 @@ from math import ceil, floor
 from . import tiers as margins
 from .market import Market, Position
 from .money import RATE, WORTH, ratio, refuse, sign, value_down, value_up
+from .orders import serve_orders
 
 DUST = 8  # 1e-6 dollar that the target leaves for roundings
 
@@ -37,7 +38,7 @@ def work(market: Market, budget: int) -> None:
     if not stale and not market.halted:
         budget = liquidate(market, budget)
     if not market.halted:
-        budget = market.serve_orders(budget)
+        budget = serve_orders(market, budget)
     if not stale and not market.halted:
         budget = review_auctions(market, budget)
     if not stale:

@@ -1,8 +1,4 @@
-"""One layered market: what it holds, what a fill moves, what a minute does.
-
-Reads beside ``docs/layered.md`` from the vaults to the minute; the ladder is in ``ladder.py``,
-the commands are in ``venue.py``.
-"""
+"""One layered market: who stands behind a trade, the bands, the money of a position."""
 
 from fractions import Fraction
 from math import ceil, floor
@@ -10,15 +6,11 @@ from math import ceil, floor
 from . import tiers as margins
 from .curve import Bill, Curve, MoveFee
 from .guards import Guards
-from .money import DEBT, MINUTE, MOST_SIZE, RATE, TRANCHE, ratio, sign, trunc, value_down, value_up
+from .money import DEBT, RATE, TRANCHE, ratio, sign, value_down, value_up
 from .oracle import Oracle
 from .vaults import Vault
 
-HOURS = 60 * 10**9  # rate * price an hour, in index units a minute
-YEARS = 525_600 * 10**9
-TREASURY = ("wallet", 0)
 KEEPER = ("wallet", 1)
-STILL_WAITS = ("acceptable-price", "beyond-depth", "stale-price", "uncertain-price", "side-cap")
 
 
 class Position:
@@ -28,25 +20,6 @@ class Position:
         self.entry = 0
         self.index = 0
         self.auction = None
-
-
-class Order:
-    def __init__(self, number, account, size, kind, trigger, acceptable, reduces, partial, now):
-        self.number = number
-        self.account = account
-        self.size = size
-        self.kind = kind
-        self.trigger = trigger
-        self.acceptable = acceptable or (trigger if kind == "limit" else 0)
-        self.reduces = reduces
-        self.partial = partial
-        self.placed = now
-
-    def rising(self) -> bool:
-        return (self.size > 0) == (self.kind == "stop")
-
-    def reached(self, price: int) -> bool:
-        return price >= self.trigger if self.rising() else price <= self.trigger
 
 
 class Closed:
@@ -73,8 +46,8 @@ class Market:
         self.move_fee = MoveFee(params)
         self.curve_struck = None
         self.positions: dict[int, Position] = {}  # in the order in which they were opened
-        self.waiting: dict[int, Order] = {}
-        self.line: list[Order] = []
+        self.waiting: dict[int, object] = {}  # orders, see orders.py
+        self.line: list = []
         self.claim = self.arrears = self.advanced = self.shortfall = 0
         self.rate = 0
         self.index = {1: 0, -1: 0}
@@ -151,6 +124,10 @@ class Market:
         if vault == "junior":
             own -= ceil(self.claim * ratio(self.params.junior_exit_cover))
         return max(min(spare, own), 0)
+
+    def vaults_priced(self) -> bool:
+        """LAY-GATE-7."""
+        return not self.positions or not self.oracle.is_stale(self.now)
 
     # bands: LAY-BAND-2
 
@@ -331,289 +308,3 @@ class Market:
         self.pay(self.margin_pot(position), ("wallet", position.account), returned)
         del self.positions[position.account]
         return returned
-
-    # orders: LAY-ORD
-
-    def serve_orders(self, budget: int) -> int:
-        latest = self.oracle.time - self.params.order_delay
-        fired = [
-            o
-            for o in self.waiting.values()
-            if o not in self.line and o.placed <= latest and o.reached(self.mark)
-        ]
-        self.line += sorted((o for o in fired if o.rising()), key=lambda o: (o.trigger, o.number))
-        self.line += sorted(
-            (o for o in fired if not o.rising()), key=lambda o: (-o.trigger, o.number)
-        )
-        while budget > 0 and self.line and self.line[0].placed <= latest:
-            order = self.line.pop(0)
-            reason = self.fill(order)
-            if reason and order.kind == "limit" and reason in STILL_WAITS:
-                self.log("limit order waits on", reason)
-                continue
-            budget -= 1
-            if reason:
-                self.cancel(order, reason)
-        return budget
-
-    def cancel(self, order: Order, reason: str) -> None:
-        del self.waiting[order.number]
-        if order in self.line:
-            self.line.remove(order)
-        self.return_margin(order)
-        self.log("Cancelled", order.account, order.number, reason)
-
-    def return_margin(self, order: Order) -> None:
-        pot = self.pot("order", order.number)
-        self.pay(pot, ("wallet", order.account), self.books[pot])
-
-    def fill(self, order: Order) -> str:
-        """Fill as far as the order allows; else why not, with nothing moved."""
-        position = self.positions.get(order.account)
-        held = position.size if position else 0
-        size = order.size
-        if position and position.auction:
-            return "in-auction"
-        if held * size >= 0:
-            if order.reduces:
-                return "nothing-to-reduce"
-        elif abs(size) > abs(held):
-            size = -held if order.reduces else size
-        elif size != -held and self.too_small(abs(held + size)):
-            size = -held
-        bill = self.bill(size)
-        if bill.beyond:
-            fits = self.curve().fitting(self.inventory(), size, self.mark)
-            if not order.partial or fits == 0:
-                return "beyond-depth"
-            size = sign(size) * min(abs(size), abs(fits))
-            bill = self.bill(size)
-        if not bill.accepts(order.acceptable):
-            return "acceptable-price"
-        closes = min(abs(held), abs(size)) if held * size < 0 else 0
-        opens = abs(size) - closes
-        brings = self.holds("order", order.number)
-        if abs(size) < abs(order.size):
-            brings = ceil(Fraction(brings * abs(size), abs(order.size)))
-        if opens > 0:
-            reason = self.forbids_opening(position, size, opens, closes, brings, bill)
-            if reason:
-                return reason
-        self.carry_out(order, size, opens, closes, brings, bill)
-        return ""
-
-    def forbids_opening(self, position, size, opens, closes, brings, bill) -> str:
-        """LAY-ORD-7, LAY-ORD-8."""
-        if self.oracle.is_stale(self.now):
-            return "stale-price"
-        if self.oracle.is_uncertain():
-            return "uncertain-price"
-        way = sign(size)
-        after = opens * way
-        entry = value_up(opens, bill.price) if way > 0 else value_down(opens, bill.price)
-        margin = brings - bill.fee - bill.spread - bill.impact
-        if position:
-            margin += self.margin(position) - self.accrued(position)
-        if position and closes == 0:
-            after += position.size
-            entry += position.entry
-        elif position:
-            result = self.result(position, bill.price)
-            if result > 0 and (
-                result > self.holds("cash") or self.unrealised() > self.holds("cash")
-            ):
-                return "pool-short"
-            margin += result
-        worth = margins.worth(after, self.mark)
-        if worth < self.params.smallest_position:
-            return "order-too-small"
-        equity = margin + margins.result(after, entry, self.mark)
-        if margin < 0 or equity < margins.initial(self.params.tiers, worth):
-            return "initial-margin"
-        interest = value_up(self.interest(way) + opens, self.mark)
-        if self.interest(way) + opens > MOST_SIZE:
-            return "side-cap"
-        if interest > floor(self.capital() * ratio(self.params.side_cap)):
-            return "side-cap"
-        return self.guards.forbids(interest, worth, equity)
-
-    def carry_out(self, order, size, opens, closes, brings, bill) -> None:
-        position = self.position_of(order.account)
-        self.pay(self.pot("order", order.number), self.margin_pot(position), brings)
-        self.pay_rebate(position, bill)
-        self.note_walk(bill)
-        done = Closed()
-        if closes > 0:
-            done = self.close(position, closes, bill.price, None if opens else bill)
-        accrued = done.accrued
-        if opens > 0:
-            accrued += self.accrued(position)
-            self.open(position, opens * sign(size), bill.price)
-            self.pay_charges(position, bill)
-        self.drop_empty(position)
-        del self.waiting[order.number]
-        self.return_margin(order)
-        self.log(
-            "Filled", order.account, order.number, size, bill.price, bill.fee, bill.spread,
-            bill.impact, done.result, accrued, done.withheld, done.unpaid,
-        )  # fmt: skip
-        self.log("filled", order.kind)
-        if size != order.size:
-            self.log("filled", "part" if abs(size) < abs(order.size) else "with the remainder")
-        if opens and closes:
-            self.log("filled", "turning the position round")
-
-    # minutes: LAY-MIN
-
-    def accrue(self, minutes: int, report: dict) -> None:
-        for _ in range(minutes):
-            self.fund(report)
-            self.vaults_changed()
-
-    def fund(self, report: dict) -> None:
-        params = self.params
-        skew, used = self.skew(), self.utilisation()
-        target = trunc(params.funding_max * ratio(skew))
-        self.rate += trunc((target - self.rate) * ratio(params.funding_pace))
-        way = 1 if self.rate > 0 else -1
-        pays = ceil(Fraction(abs(self.rate) * self.mark, HOURS))
-        gets = floor(Fraction(abs(self.rate) * self.mark, HOURS))
-        raised = floor(Fraction(self.interest(way) * pays, DEBT))
-        receivers = self.interest(-way)
-        if ceil(Fraction(receivers * gets, DEBT)) > raised + self.holds("cash"):
-            gets = floor(Fraction((raised + self.holds("cash")) * DEBT, receivers))
-            self.log("funding cut to what there is")
-        promised = ceil(Fraction(receivers * gets, DEBT))
-        self.index[way] += pays
-        self.index[-way] -= gets
-        if raised < promised:
-            due = min(promised - raised, self.holds("cash"))
-            self.pay(self.pot("cash"), self.pot("clearing"), due)
-            self.log("vaults pay funding")
-        else:
-            self.pay(self.pot("clearing"), self.pot("income"), raised - promised)
-        fee = 0
-        if skew != 0:
-            step = ceil(Fraction(self.utilisation_fee(used) * self.mark, YEARS))
-            fee = floor(Fraction(self.interest(sign(skew)) * step, DEBT))
-            self.index[sign(skew)] += step
-            self.pay(self.pot("clearing"), self.pot("income"), fee)
-        report["funding_rate"] = self.rate
-        report["funding"] += raised - promised
-        report["utilisation"] += fee
-
-    def utilisation_fee(self, used: int) -> int:
-        """a(u)."""
-        if used > self.params.utilisation_kink:
-            self.log("utilisation beyond the kink")
-        low, high = self.params.utilisation_low, self.params.utilisation_high
-        kink = self.params.utilisation_kink
-        if used <= kink:
-            return ceil(Fraction(low * used, kink))
-        return low + ceil(Fraction((high - low) * (used - kink), RATE - kink))
-
-    def settle_minute(self, report: dict) -> None:
-        cost = ceil(Fraction(self.curve().cost(self.used(), ceil), 1000))
-        surplus = max(self.holds("reserve") - cost, 0)
-        self.pay(self.pot("reserve"), self.pot("income"), surplus // 60)
-        self.share_income(report)
-        repaid = min(self.advanced, max(self.low_value() - self.claim, 0), self.holds("cash"))
-        self.pay(self.pot("cash"), self.pot("insurance"), repaid)
-        self.advanced -= repaid
-        if repaid:
-            self.log("InsuranceMoved", -repaid, self.holds("insurance"), self.advanced)
-        self.vaults_changed()
-
-    def share_income(self, report: dict) -> None:
-        params = self.params
-        income = self.holds("income")
-        target = floor(self.claim * ratio(params.insurance_target))
-        insured = min(
-            floor(income * ratio(params.insurance_share)),
-            max(target - self.holds("insurance"), 0),
-        )
-        treasury = floor(income * ratio(params.treasury_share))
-        left = income - insured - treasury
-        to_senior = due = 0
-        if self.vaults["senior"].supply() > 0:
-            slope = floor(params.coupon_slope * ratio(self.utilisation()))
-            yearly = self.claim * ratio(params.coupon_base + slope)
-            due = floor(yearly / 525_600) + self.arrears
-            earned = floor(Fraction(left * self.walked_senior, self.walked)) if self.walked else 0
-            to_senior = min(left, max(due, earned))
-        self.arrears = max(due - to_senior, 0)
-        self.claim += to_senior
-        self.pay(self.pot("income"), self.pot("insurance"), insured)
-        self.pay(self.pot("income"), TREASURY, treasury)
-        self.pay(self.pot("income"), self.pot("cash"), left)
-        self.walked = self.walked_senior = 0
-        for name, amount in (
-            ("income", income),
-            ("to_insurance", insured),
-            ("to_treasury", treasury),
-            ("to_senior", to_senior),
-            ("to_junior", left - to_senior),
-        ):
-            report[name] += amount
-        report["arrears"] = self.arrears
-        if self.arrears:
-            self.log("coupon in arrears")
-
-    def vaults_priced(self) -> bool:
-        """LAY-GATE-7."""
-        return not self.positions or not self.oracle.is_stale(self.now)
-
-    def settle_epochs(self) -> None:
-        if not self.vaults_priced():
-            return
-        for name in ("senior", "junior"):
-            vault = self.vaults[name]
-            supply = vault.supply()
-            asked = vault.due(self.now)
-            shares, assets = vault.settle(
-                self.assets(name, self.low_value()), self.exit_limit(name), self.now
-            )
-            if shares == 0:
-                continue
-            if name == "senior":
-                self.claim -= ceil(Fraction(self.claim * shares, supply))
-            self.pay(self.pot("cash"), self.pot(f"{name}-claims"), assets)
-            self.vaults_changed()
-            self.log("VaultFlow", name, -1, -assets, -shares)
-            self.log("requests settled", f"{name} in part" if shares < asked else f"{name} whole")
-
-    # time
-
-    def advance(self, now: int, reports, budget: int, ladder) -> None:
-        minutes = now // MINUTE - self.now // MINUTE if self.now > 0 else 0
-        self.now = now
-        self.take_price(reports)
-        report = dict.fromkeys(
-            ["funding_rate", "funding", "utilisation", "income", "to_insurance", "to_treasury",
-             "to_senior", "to_junior", "arrears"], 0,
-        )  # fmt: skip
-        if self.mark > 0:
-            self.accrue(minutes, report)
-            for breaker in self.guards.watch(self.mark, self.rate, now):
-                until = self.guards.price_halt if breaker == "price-breaker" else 0
-                self.log("Halted", breaker, until)
-            self.halted = self.guards.halted_by(now) != ""
-            ladder.work(self, budget)
-        for _ in range(minutes):
-            self.settle_minute(report)
-        if minutes > 0:
-            self.paced = 0
-            self.log("Settled", *report.values())
-        self.settle_epochs()
-
-    def take_price(self, reports) -> None:
-        oracle = self.oracle
-        oracle.take(reports, self.now)
-        for source in oracle.rejected:
-            self.log("ReportRejected", source)
-        if oracle.price == 0:
-            return
-        if (oracle.price, oracle.low, oracle.high) != (self.mark, self.low, self.high):
-            self.move_fee.move(self.mark, oracle.price, self.now)
-            self.mark, self.low, self.high = oracle.price, oracle.low, oracle.high
-            self.vaults_changed()

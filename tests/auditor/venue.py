@@ -3,8 +3,8 @@
 from fractions import Fraction
 from math import ceil, floor
 
-from . import ladder
-from .market import Market, Order
+from . import ladder, minutes, orders
+from .market import Market
 from .money import (
     MINUTE,
     MOST_DOLLARS,
@@ -99,7 +99,7 @@ class Venue:
         self.check_wallet(account, margin)
         number = self.next_order
         self.next_order += 1
-        order = Order(
+        order = orders.Order(
             number, account, size, kind, trigger, acceptable, reduce_only, partial, market.now
         )
         market.pay(("wallet", account), market.pot("order", number), margin)
@@ -144,7 +144,7 @@ class Venue:
         found = market.waiting.get(order)
         if found is None or found.account != account:
             refuse("unknown-order")
-        market.cancel(found, "cancelled")
+        orders.cancel(market, found, "cancelled")
 
     def quote(self, name, size) -> tuple:
         """What an order would meet now, as the fields of the engine's quote; changes nothing."""
@@ -261,4 +261,4 @@ class Venue:
             self.market(0, name).oracle.check(reports[name], now)
         self.now = now
         for name, market in self.markets.items():
-            market.advance(now, reports.get(name, []), budget, ladder)
+            minutes.advance(market, now, reports.get(name, []), budget)

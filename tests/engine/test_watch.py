@@ -254,6 +254,20 @@ def test_keys_of_absurd_positions_stay_inside_64_bits(size, debt):
     assert -(2**62) < position.key + 10**15 < 2**62
 
 
+@pytest.mark.parametrize("size", [TOKEN // 20, -TOKEN // 20])
+def test_a_leap_of_the_price_sorts_everybody_anew(size):
+    """Worth 100 dollars, far from any limit, and after one report 1,700: in the second tier."""
+    watch = Watch(TIERS)
+    position = a_position(1, size, 100 * DOLLAR, 50_000 * DOLLAR)
+    watch.add(position, 2_000 * PRICE)
+    shelf = 0 if size > 0 else TIERS.count
+    assert position.shelf == shelf
+    watch.sort_tiers(34_000 * PRICE)
+    assert position.shelf == shelf + 1
+    watch.sort_tiers(2_000 * PRICE)
+    assert position.shelf == shelf
+
+
 def test_a_quiet_price_takes_nobody_out():
     """Healthy accounts stay where they are; the heaps are only looked at."""
     watch = Watch(TIERS)

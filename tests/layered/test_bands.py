@@ -102,9 +102,15 @@ def test_each_vault_counts_up_to_a_billion_for_the_depth():
 
 
 def test_the_depth_factor_scales_every_band():
-    """LAY-BAND-1: g = 1/2 halves the depth."""
-    stage = Stage(params=Params(depth_factor=rate("0.5")))
-    assert stage.market.depth()[-1].buy == dollars(7_000_000)
+    """LAY-BAND-1: D_k = floor(s * floor(ws_k * g)) + floor(j * floor(wj_k * g)), here g = 1/3."""
+    g = rate("0.333333333333")
+    stage = Stage(senior="9999999.999999", params=Params(depth_factor=g))
+    senior, junior = dollars("9999999.999999"), dollars(4_000_000)
+    end = 0
+    for k, level in enumerate(stage.market.depth()):
+        end += senior * (PARAMS.senior_weights[k] * g // 10**12) // 10**12
+        end += junior * (PARAMS.junior_weights[k] * g // 10**12) // 10**12
+        assert level.buy == end
 
 
 # when the bands are struck
@@ -252,6 +258,9 @@ def test_cost_is_the_integral_between_its_two_roundings(senior, junior, y):
     down, up = curve.cost(y, False), curve.cost(y, True)
     assert down <= exact <= up
     assert up - down <= 2 * (len(PARAMS.band_edges) + 3)
+    beyond = curve.depth + y // 3
+    exact = exact_cost(beyond, senior, junior) * 1000
+    assert curve.cost(beyond, False) <= exact <= curve.cost(beyond, True)
 
 
 @MANY

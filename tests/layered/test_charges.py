@@ -69,6 +69,15 @@ def test_a_move_up_costs_what_the_move_down_costs():
     assert down.market.desk.move_fee.peak == up.market.desk.move_fee.peak == rate("0.03565625")
 
 
+def test_the_factor_of_a_move_and_its_powers_are_floored():
+    """LAY-FEE-4: from 3000 to 1999, m = 0.666333..., its square and cube floored as well."""
+    fee = MoveFee(rate("0.25"), 120_000)
+    fee.move(price(3000), price(1999), 1_000_000)
+    m = 1999 * 10**12 // 3000
+    cube = m * m // 10**12 * m // 10**12
+    assert fee.peak == ceil_div(10**12 - cube, 4)
+
+
 def test_moves_add_up_to_the_gain_and_no_further():
     """LAY-FEE-4: what is left of the last move counts, up to 25 %."""
     fee = MoveFee(rate("0.25"), 120_000)

@@ -78,8 +78,14 @@ def test_accrued_funding_is_taken_off_the_equity():
     for _ in range(5):
         stage.to_minute()
     view = stage.position(trader)
-    assert view.accrued > 0
+    assert view.accrued > dollars(10)
     assert view.equity == view.margin - view.accrued
+    stage.at = view.liquidation_price + 1
+    stage.tick()
+    assert stage.happened(RungReached) == []
+    stage.at = view.liquidation_price
+    stage.tick()
+    assert len(stage.happened(RungReached)) == 1
 
 
 def test_a_price_move_into_a_higher_tier_raises_the_requirement():

@@ -64,21 +64,22 @@ def test_a_taker_gets_the_slice_and_the_owner_the_rest_of_the_margin():
     before = stage.position(owner)
     bidder = stage.bidder(1_000)
     insurance, keeper = stage.pool().I, stage.keeper
-    paid = stage.venue.bid("ETH", bidder, 1, tokens(4), dollars(300))
+    part = tokens("3.33333333")
+    paid = stage.venue.bid("ETH", bidder, 1, part, dollars(300))
     taken = stage.happened(AuctionTaken)[0]
     assert (taken.account, taken.bidder) == (owner, bidder)
-    assert (taken.size, taken.price) == (tokens(4), paid)
-    result = tokens(4) * paid // 10**12 - ceil_div(before.entry * 4, 10)
-    penalty = ceil_div(ceil_div(tokens(4) * paid, 10**12) * 25, 10_000)
-    dowry = before.margin * 4 // 10
+    assert (taken.size, taken.price) == (part, paid)
+    result = part * paid // 10**12 - ceil_div(before.entry * part, tokens(10))
+    penalty = ceil_div(ceil_div(part * paid, 10**12) * 25, 10_000)
+    dowry = before.margin * part // tokens(10)
     keeps = dowry + result
     assert taken.penalty == min(penalty, keeps)
     assert taken.returned == keeps - taken.penalty
     assert stage.wallet(owner) == dollars(550) + taken.returned
     got = stage.position(bidder)
-    assert (got.size, got.margin) == (tokens(4), dollars(300))
-    assert got.entry == ceil_div(tokens(4) * paid, 10**12)
-    assert stage.position(owner).size == tokens(6)
+    assert (got.size, got.margin) == (part, dollars(300))
+    assert got.entry == ceil_div(part * paid, 10**12)
+    assert stage.position(owner).size == tokens(10) - part
     assert stage.keeper - keeper == taken.penalty // 2
     assert stage.pool().I - insurance == taken.penalty - taken.penalty // 2
     stage.venue.audit()
@@ -118,11 +119,16 @@ def test_all_of_it_sold_ends_the_auction():
 
 def test_a_slice_that_would_leave_crumbs_takes_them_too():
     """LAY-LIQ-4: less than the smallest position is not left on offer."""
-    stage, owner = on_offer()
+    stage, owner = on_offer(smallest_position=dollars(1962))
     bidder = stage.bidder(1_000)
-    stage.venue.bid("ETH", bidder, 1, tokens("9.999"), dollars(1_000))
-    assert stage.position(bidder).size == tokens(10)
-    assert stage.market.position(owner) is None
+    stage.venue.bid("ETH", bidder, 1, tokens(8), dollars(400))
+    stage.venue.bid("ETH", bidder, 1, tokens(1), dollars(50))
+    assert stage.position(owner).value == dollars(1962)
+    crumbs, other = on_offer(smallest_position=dollars(1962))
+    bidder = crumbs.bidder(1_000)
+    crumbs.venue.bid("ETH", bidder, 1, tokens("9.00000001"), dollars(1_000))
+    assert crumbs.position(bidder).size == tokens(10)
+    assert crumbs.market.position(other) is None
 
 
 def test_it_is_called_off_when_the_price_turns():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roles import DAY, HOUR, SECOND, START, Stage, ceil_div, dollars
+from roles import DAY, HOUR, SECOND, START, Stage, ceil_div, dollars, price, tokens
 from seawall.engine.designs.layered import Params
 from seawall.engine.errors import NotEnough, Unknown
 from seawall.engine.events import Settled, VaultFlow
@@ -77,6 +77,28 @@ def test_a_deposit_mints_by_the_formula_of_the_standard(amounts, is_senior):
         assert stage.pool().K == pool.K + (amount if is_senior else 0)
         assert stage.wallet(depositor) == 0
     stage.venue.audit()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(tokens("0.01"), tokens(30)), st.integers(tokens("0.01"), tokens(30)),
+    st.integers(price(1700), price(2300)),
+)  # fmt: skip
+def test_the_traders_result_is_rounded_up_once(longs, shorts, mark):
+    """LAY-VAL-1: U = ceil((L - S) * P) - E_L + E_S; the vaults are worth C less it."""
+    stage = Stage(at="1999.9999999999", params=STILL)
+    long, short = stage.trader(100_000), stage.trader(100_000)
+    stage.venue.place("ETH", long, longs, dollars(90_000))
+    stage.venue.place("ETH", short, -shorts, dollars(90_000))
+    stage.tick()
+    entries = stage.position(long).entry - stage.position(short).entry
+    stage.at = mark
+    stage.tick()
+    owed = ceil_div((longs - shorts) * mark, 10**12) - entries
+    pool = stage.pool()
+    assert pool.U == owed
+    assert stage.market.vault("junior").assets == pool.C - max(owed, 0) - pool.K
+    assert stage.market.vault("junior").assets_high == pool.C - owed - pool.K
 
 
 def test_the_first_share_costs_one_unit():

@@ -13,6 +13,7 @@ worth = st.integers(20, 60_000)
 side = st.sampled_from([1, -1])
 kinds = st.sampled_from(["market", "market", "market", "limit", "stop", "take-profit"])
 holders = st.sampled_from([-1, -1, -1, 0, 1])
+crowds = st.lists(st.tuples(worth, st.integers(2, 45)), max_size=TRADERS)
 budgets = st.sampled_from([0, 1, 2, 5, MAX_BUDGET, MAX_BUDGET, MAX_BUDGET])
 
 
@@ -25,9 +26,11 @@ def machine_for(make: type[Harness]) -> type[RuleBasedStateMachine]:
             super().__init__()
             self.player = Player(make())
 
-        @initialize(crowd=st.lists(st.tuples(worth, side, st.integers(2, 45)), max_size=TRADERS))
-        def begins(self, crowd: list[tuple[int, int, int]]) -> None:
-            for who, (worth, side, leverage) in enumerate(crowd):
+        @initialize(crowd=crowds, lean=side)
+        def begins(self, crowd: list[tuple[int, int]], lean: int) -> None:
+            """A crowd that leans to one side."""
+            for who, (worth, leverage) in enumerate(crowd):
+                side = -lean if who == 1 else lean
                 self.player.place(who, side * worth, leverage, "market", 0, 0, False, True)
             self.player.tick(0, 2, 0, MAX_BUDGET, False)
 
@@ -72,7 +75,7 @@ def machine_for(make: type[Harness]) -> type[RuleBasedStateMachine]:
 
         # depositors
 
-        @rule(vault=vaults, who=who, amount=st.integers(1, 50_000))
+        @rule(vault=vaults, who=who, amount=st.integers(1, 3_000))
         def supplies(self, vault: str, who: int, amount: int) -> None:
             self.player.supply(vault, who, amount)
 
@@ -97,14 +100,27 @@ def machine_for(make: type[Harness]) -> type[RuleBasedStateMachine]:
         def drifts(self, move: int, seconds: int, budget: int, slow: bool) -> None:
             self.player.tick(move, seconds, 0, budget, slow)
 
-        @rule(move=st.integers(-1_200, 1_200), budget=budgets, slow=st.booleans())
-        def jumps(self, move: int, budget: int, slow: bool) -> None:
+        @rule(
+            move=st.integers(-1_200, 1_200), budget=budgets, slow=st.booleans(), who=who,
+            percent=percent, margin=st.integers(0, 5_000),
+        )  # fmt: skip
+        def jumps(
+            self, move: int, budget: int, slow: bool, who: int, percent: int, margin: int
+        ) -> None:
+            """A jump, and somebody who waits for what it puts on offer."""
             self.player.tick(move, 3, 0, budget, slow)
+            self.player.bid(who, 0, percent, margin)
 
         @rule(move=st.integers(1_000, 4_500), falls=st.booleans(), slow=st.booleans())
         def crashes(self, move: int, falls: bool, slow: bool) -> None:
             self.player.tick(-move if falls else move * 2, 5, 0, MAX_BUDGET, slow)
             self.player.tick(0, 5, 0, MAX_BUDGET, slow)
+
+        @rule(step=st.integers(200, 900), times=st.integers(2, 9), falls=st.booleans())
+        def trends(self, step: int, times: int, falls: bool) -> None:
+            """A move that is confirmed at every step: the last rungs have their turn."""
+            for _ in range(times):
+                self.player.tick(-step if falls else step, 12, 0, MAX_BUDGET, False)
 
         @rule(move=st.integers(500, 5_000), falls=st.booleans(), seconds=st.integers(2, 200))
         def spikes(self, move: int, falls: bool, seconds: int) -> None:

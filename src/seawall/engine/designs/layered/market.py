@@ -5,6 +5,8 @@ checked whole and then filled; time passes in :meth:`LayeredMarket.advance`; vau
 and leave; bidders take auctions over.
 """
 
+from typing import Final
+
 from mypy_extensions import i16, i64
 
 from seawall.engine.designs.layered.desk import Closing, Desk
@@ -38,13 +40,16 @@ from seawall.engine.events import (
     VaultFlow,
 )
 from seawall.engine.fixed import (
+    LIMIT,
     MAX_DOLLARS,
     MAX_PRICE,
     MAX_SIZE,
     MINUTE,
+    NOTIONAL_STEP,
     check_range,
     larger,
     magnitude,
+    mul_div,
     mul_div_up,
     notional,
     notional_up,
@@ -62,6 +67,13 @@ from seawall.engine.views import DepthLevel, LossStep, PositionView, Quote, Vaul
 from seawall.engine.watch import IN_AUCTION, Position
 
 INDEX_RESTART: i64 = 1_000_000_000_000_000_000
+
+MAX_SIDE: Final[i64] = 40_000_000_000_000_000
+"""The most that a side's open interest may come to be worth: 4e10 dollars, five times what the
+vaults can ever let in. Beyond it what the curve costs would leave 64 bits."""
+
+FEW_TOKENS: Final[i64] = 10_000_000_000
+"""A hundred tokens, which stay below ``MAX_SIDE`` at any price."""
 
 
 class LayeredMarket(Market):
@@ -160,14 +172,13 @@ class LayeredMarket(Market):
 
     def _check_open(self, size: i64, partial: bool, kind: str) -> None:
         """What an order that opens can be told at once."""
-        desk = self.desk
         if self.oracle.is_stale(self.now):
             raise Closed("stale-price", f"{self.name} has no fresh price: only orders that reduce")
         if self.oracle.is_uncertain():
             raise Closed(
                 "uncertain-price", f"{self.name}'s price is uncertain: only orders that reduce"
             )
-        value: i64 = notional_up(magnitude(size), desk.book.mark)
+        value: i64 = self._worth_of(magnitude(size))
         if value < self.params.smallest_position:
             raise OutOfRange(
                 "order-too-small",
@@ -178,10 +189,24 @@ class LayeredMarket(Market):
         if kind == "market" and not partial:
             self._check_depth(size)
 
+    def _worth_of(self, quantity: i64) -> i64:
+        """Notional at the mark, rounded up; refuses tokens worth more than can be counted."""
+        mark: i64 = self.desk.book.mark
+        try:
+            return notional_up(quantity, mark)
+        except OutOfRange:
+            most = int(LIMIT) * int(NOTIONAL_STEP) // int(mark)
+            raise OutOfRange(
+                "size-too-large",
+                f"size {quantity} is above {most}, all that can be valued at {mark} (1e-8 token)",
+                quantity,
+                most,
+            ) from None
+
     def _check_depth(self, size: i64) -> None:
         desk = self.desk
         if desk.is_beyond(size):
-            end: i64 = notional_up(magnitude(desk.book.inventory() + size), desk.book.mark)
+            end: i64 = self._worth_of(magnitude(desk.book.inventory() + size))
             raise LimitReached(
                 "beyond-depth",
                 f"inventory of {end} would be beyond the quoted depth {desk.curve.depth} "
@@ -226,6 +251,7 @@ class LayeredMarket(Market):
                 budget -= 1
         for order in again:
             self.waiting.put_back(order)
+        self.waiting.tidy()
         return budget
 
     def _fill(self, order: Order) -> str:
@@ -497,6 +523,19 @@ class LayeredMarket(Market):
     def check_reports(self, now: i64, reports: list[Report]) -> None:
         """Refuse reports that cannot be taken; changes nothing."""
         self.oracle.check(reports, now)
+        most: i64 = larger(self.desk.book.longs, self.desk.book.shorts)
+        if most <= FEW_TOKENS:
+            return
+        highest: i64 = mul_div(MAX_SIDE, NOTIONAL_STEP, most)
+        for report in reports:
+            if report.price > highest:
+                raise OutOfRange(
+                    "price-too-large",
+                    f"price {report.price} reported by {report.source} is above {highest}, the "
+                    "most at which the open interest can be valued (1e-10 dollar per token)",
+                    report.price,
+                    highest,
+                )
 
     def advance(self, now: i64, reports: list[Report], budget: i64) -> None:
         """Reports, accrual, keeper work, settlement: in this order."""
