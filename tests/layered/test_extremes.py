@@ -43,12 +43,13 @@ class Edge:
     def ask(self, name: str, *args: object, **options: object) -> str:
         """The code of the refusal, or nothing; a refusal leaves no trace."""
         before = self.venue.digest()
+        code = ""
         try:
             getattr(self.venue, name)(*args, **options)
         except Refusal as refusal:
-            assert self.venue.digest() == before, f"{refusal} left a trace"
-            return refusal.code
-        return ""
+            code = refusal.code
+        assert not code or self.venue.digest() == before, f"{name}: {code} left a trace"
+        return code
 
     def advance(self) -> None:
         wide = self.rng.choice([0, 0, 0, self.mark // 100, self.mark])
