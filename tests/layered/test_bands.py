@@ -1,12 +1,13 @@
 """Oracle-anchored bands: what a fill costs, and where the quoted depth ends (LAY-BAND)."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roles import MINUTE, START, Stage, dollars, grant, price, rate, tokens
+from roles import MINUTE, START, Stage, ceil_div, dollars, floor_div, grant, price, rate, tokens
 from seawall.engine.designs.layered import Params
 from seawall.engine.designs.layered.params import MAX_TRANCHE
 from seawall.engine.designs.layered.pricing import Curve, charge
@@ -261,6 +262,33 @@ def test_cost_is_the_integral_between_its_two_roundings(senior, junior, y):
     beyond = curve.depth + y // 3
     exact = exact_cost(beyond, senior, junior) * 1000
     assert curve.cost(beyond, False) <= exact <= curve.cost(beyond, True)
+
+
+def cost_in_terms(y: int, senior: int, junior: int, rounded: Callable[[int, int], int]) -> int:
+    """G(y) in 1e-9 dollar, every term rounded on its own as the manual has it."""
+    total = start = inner = 0
+    for k, edge in enumerate(PARAMS.band_edges):
+        depth = senior * PARAMS.senior_weights[k] // 10**12
+        depth += junior * PARAMS.junior_weights[k] // 10**12
+        if y <= start + depth:
+            t = y - start
+            walked = rounded(t * t * 1000, depth) if t else 0
+            linear = rounded(t * inner, 10**9)
+            return total + linear + rounded(walked * (edge - inner), 2 * 10**12)
+        total += rounded(depth * (inner + edge), 2 * 10**9)
+        start += depth
+        inner = edge
+    return total + rounded((y - start) * inner, 10**9)
+
+
+@MANY
+@given(vault_assets, vault_assets, st.integers(0, 3 * MAX_TRANCHE))
+def test_every_term_of_the_cost_is_floored_once_and_ceiled_once(senior, junior, y):
+    """LAY-BAND-4: prefix terms, linear terms, and the square."""
+    senior, junior = min(senior, MAX_TRANCHE), min(junior, MAX_TRANCHE)
+    curve = struck(senior, junior)
+    assert curve.cost(y, False) == cost_in_terms(y, senior, junior, floor_div)
+    assert curve.cost(y, True) == cost_in_terms(y, senior, junior, ceil_div)
 
 
 @MANY

@@ -255,6 +255,26 @@ def test_losses_are_called_in_when_cash_is_short_although_the_pool_is_solvent():
     stage.venue.audit()
 
 
+def test_longs_are_called_in_as_shorts_are():
+    """LAY-POS-5: the entry of a long moves down with its margin."""
+    stage = small_pool(**NO_ACCRUAL)
+    loser, winner = stage.trader(500_000), stage.trader(500_000)
+    stage.fill(loser, 40, 90_000)
+    stage.fill(winner, -80, 200_000)
+    stage.walk_to(100)
+    stage.to_minute()
+    before, pool = stage.position(loser), stage.pool()
+    closed = stage.fill(winner, 80)
+    missing = closed.result - pool.C
+    assert closed.result == dollars(152_000)
+    assert closed.withheld == 0
+    assert missing > dollars(10_000)
+    after = stage.position(loser)
+    assert before.margin - after.margin == before.entry - after.entry == missing
+    assert after.equity == before.equity
+    stage.venue.audit()
+
+
 def test_a_loser_is_called_in_for_no_more_than_the_margin():
     """LAY-POS-5: the loser, on offer, is under water when the winner leaves: the event tells."""
     stage = small_pool(**NO_ACCRUAL)
