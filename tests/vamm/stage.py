@@ -11,7 +11,7 @@ import pytest
 
 from seawall.engine.designs.vamm import Params, VammMarket
 from seawall.engine.errors import Refusal
-from seawall.engine.oracle import OracleParams, Report
+from seawall.engine.reports import OracleParams, Report
 from seawall.engine.venue import KEEPER_ACCOUNT, TREASURY_ACCOUNT, Venue
 
 START = 1_444_004_400_000

@@ -9,7 +9,7 @@ from seawall.engine.designs.vamm import DepthRule, Params, VammMarket
 from seawall.engine.errors import Refusal
 from seawall.engine.events import RungReached
 from seawall.engine.margin import Tier, Tiers
-from seawall.engine.oracle import OracleParams, Report
+from seawall.engine.reports import OracleParams, Report
 from seawall.engine.venue import Venue
 from vamm.stage import START, dollars, price, rate, tokens
 

@@ -332,42 +332,6 @@ def test_guards_of_the_house_apply() -> None:
     stage.venue.add_margin("ETH", stage.who("a"), 1)
 
 
-@pytest.mark.parametrize(
-    ("code", "order"),
-    [
-        ("size-zero", {"size": 0}),
-        ("size-too-large", {"size": 10**19}),
-        ("margin-too-small", {"size": 1, "margin": -1}),
-        ("unknown-kind", {"size": 1, "kind": "iceberg"}),
-        ("trigger-on-market", {"size": 1, "trigger": 1}),
-        ("trigger-too-small", {"size": 1, "kind": "stop"}),
-        ("wallet-too-small", {"size": 10**8, "margin": 10**13}),
-        ("order-too-small", {"size": 1, "margin": 10**6, "kind": "market", "sell": True}),
-        ("unknown-vault", None),
-        ("unknown-auction", None),
-    ],
-)
-def test_refusals_name_their_rule_and_leave_no_trace(
-    code: str, order: dict[str, object] | None
-) -> None:
-    """VAM-REF-1."""
-    stage = Stage()
-    account = stage.who("a")
-    before = stage.venue.digest()
-    with refused(code):
-        if code == "unknown-vault":
-            stage.venue.supply("ETH", "senior", account, 1)
-        elif code == "unknown-auction":
-            stage.venue.bid("ETH", account, 1, 1, 1)
-        else:
-            assert order is not None
-            size = order.pop("size")
-            if order.pop("sell", False):
-                size = -1
-            stage.venue.place("ETH", account, size, **order)  # type: ignore[arg-type]
-    assert stage.venue.digest() == before
-
-
 def test_commands_of_strangers_are_refused() -> None:
     """VAM-REF-1."""
     stage = Stage()

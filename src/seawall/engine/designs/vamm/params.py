@@ -26,7 +26,7 @@ from seawall.engine.fixed import (
 )
 from seawall.engine.guards import Guards
 from seawall.engine.margin import Tiers
-from seawall.engine.oracle import OracleParams
+from seawall.engine.reports import OracleParams
 
 OPERATOR: Final = "operator"
 ADAPTIVE: Final = "adaptive"

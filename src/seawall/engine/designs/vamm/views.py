@@ -28,7 +28,7 @@ from seawall.engine.fixed import (
     share_up,
 )
 from seawall.engine.margin import worth
-from seawall.engine.venue import DepthLevel, LossStep, PositionView, Quote, VaultView
+from seawall.engine.views import DepthLevel, LossStep, PositionView, Quote, VaultView
 
 _OFFSETS = (5, 10, 20, 40, 80, 150, 300, 500)
 
