@@ -21,7 +21,7 @@ ENGINE_TESTS := tests/engine tests/layered tests/vamm tests/test_auditor.py test
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
-	$(BIN)/seawall storm october-2025
+	$(BIN)/seawall storm october-2025 --design layered
 
 test: $(VENV)/tools
 	SEAWALL_EXPECT=$(FLAVOUR) $(BIN)/pytest
