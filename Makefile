@@ -14,14 +14,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 FILES := pyproject.toml setup.py $(sort $(shell find src -name '*.py' -o -name '*.toml'))
-ENGINE_TESTS := tests/engine tests/layered tests/test_auditor.py tests/test_determinism.py \
+ENGINE_TESTS := tests/engine tests/layered tests/vamm tests/test_auditor.py tests/test_determinism.py \
 	tests/test_machine.py tests/test_public.py
 
 .PHONY: run test check bench clean files
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
-	$(BIN)/seawall storm october-2025
+	$(BIN)/seawall storm october-2025 --design layered
 
 test: $(VENV)/tools
 	SEAWALL_EXPECT=$(FLAVOUR) $(BIN)/pytest

@@ -9,6 +9,7 @@ import pytest
 
 from seawall import __version__, compiled
 from seawall.cli import main
+from seawall.designs import DESIGNS
 from seawall.storm.run import StormResult
 from seawall.storm.table import WIDTH
 
@@ -98,7 +99,7 @@ def test_several_files_are_several_sources_and_guards_are_rows(
     )  # fmt: skip
     result = msgspec.json.decode(text, type=StormResult)
     assert result.configuration.scenario.sources == ["one", "two"]
-    assert [row.guards for row in result.rows] == ["none", "hybrid"]
+    assert [row.guards for row in result.rows] == ["none", "hybrid"] * len(DESIGNS)
     assert result.configuration.scenario.end == "2025-01-01T00:29:45Z"
     assert all(run.conservation == 0 for run in result.runs)
 
@@ -166,6 +167,6 @@ def test_real_candles_run_from_the_command(capsys: Output, market_data: Path) ->
         "--traders", "80", "--json",
     )  # fmt: skip
     result = msgspec.json.decode(text, type=StormResult)
-    assert [row.market for row in result.rows] == ["BTC", "AVAX"]
+    assert [row.market for row in result.rows] == ["BTC", "AVAX"] * len(DESIGNS)
     assert result.configuration.presets == {"BTC": "major", "AVAX": "alt"}
-    assert result.runs[0].conservation == 0
+    assert [run.conservation for run in result.runs] == [0] * len(DESIGNS)

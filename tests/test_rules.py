@@ -1,14 +1,20 @@
-"""Every rule of the manual has a test, and every refusal code one that meets it."""
+"""Every rule of a manual has a test, and every refusal code one that meets it."""
 
 import ast
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 ENGINE = ROOT / "src" / "seawall" / "engine"
-RULE = re.compile(r"\bLAY-[A-Z]+-\d+\b")
-SPAN = re.compile(r"\b(LAY-[A-Z]+-)(\d+)(?:((?:, \d+)+)| to (\d+))")
+MANUALS = {"layered.md": "LAY", "vamm.md": "VAM"}
+"""What the rule codes of each manual begin with."""
+
+FAMILY = f"(?:{'|'.join(MANUALS.values())})"
+RULE = re.compile(rf"\b{FAMILY}-[A-Z]+-\d+\b")
+SPAN = re.compile(rf"\b({FAMILY}-[A-Z]+-)(\d+)(?:((?:, \d+)+)| to (\d+))")
 KEBAB = re.compile(r"^[a-z]+(-[a-z]+)+$")
 REFUSALS = {"Refusal", "Unknown", "OutOfRange", "NotEnough", "Closed", "LimitReached", "BadOrder"}
 
@@ -38,27 +44,40 @@ def rules_named_by_tests() -> dict[str, list[str]]:
     return named
 
 
-def rules_of_the_manual() -> set[str]:
-    return set(re.findall(r"\*\*(LAY-[A-Z]+-\d+)\*\*", (ROOT / "docs" / "layered.md").read_text()))
+def rules_of(manual: str) -> set[str]:
+    code = rf"\*\*({MANUALS[manual]}-[A-Z]+-\d+)\*\*"
+    return set(re.findall(code, (ROOT / "docs" / manual).read_text()))
 
 
-def test_every_rule_of_the_manual_is_named_by_a_test() -> None:
-    missing = sorted(rules_of_the_manual() - rules_named_by_tests().keys())
+@pytest.mark.parametrize("manual", MANUALS)
+def test_every_rule_of_a_manual_is_named_by_a_test(manual: str) -> None:
+    missing = sorted(rules_of(manual) - rules_named_by_tests().keys())
     assert missing == [], f"rules without a test: {', '.join(missing)}"
 
 
 def test_no_test_names_a_rule_that_does_not_exist() -> None:
-    known = rules_of_the_manual()
+    known = {rule for manual in MANUALS for rule in rules_of(manual)}
     strange = {rule: files for rule, files in rules_named_by_tests().items() if rule not in known}
-    assert strange == {}, f"rules that the manual does not have: {strange}"
+    assert strange == {}, f"rules that no manual has: {strange}"
 
 
-def test_the_manual_has_its_rules() -> None:
+@pytest.mark.parametrize(
+    ("manual", "least", "areas"),
+    [
+        ("layered.md", 57, "VAL GATE BAND FEE ORD POS MIN MAR LIQ ISO GRD"),
+        ("vamm.md", 65, "CUR LIM ORD POS FEE MAR FUN LIQ FUND DEP BACK ARB END GRD REF VIEW"),
+    ],
+)
+def test_a_manual_has_its_rules(manual: str, least: int, areas: str) -> None:
     """The pattern finds them: a manual that is written differently must not pass unseen."""
-    rules = rules_of_the_manual()
-    areas = {rule.split("-")[1] for rule in rules}
-    assert len(rules) >= 57
-    assert areas >= {"VAL", "GATE", "BAND", "FEE", "ORD", "POS", "MIN", "MAR", "LIQ", "ISO", "GRD"}
+    rules = rules_of(manual)
+    assert len(rules) >= least
+    assert {rule.split("-")[1] for rule in rules} >= set(areas.split())
+
+
+def test_every_design_has_its_manual() -> None:
+    designs = {path.name for path in (ENGINE / "designs").iterdir() if path.is_dir()}
+    assert {name.removesuffix(".md") for name in MANUALS} == designs - {"__pycache__"}
 
 
 def codes_in(path: Path) -> set[str]:

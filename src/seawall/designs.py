@@ -11,23 +11,40 @@ from dataclasses import dataclass, field
 
 from seawall.engine.designs.layered import LayeredMarket
 from seawall.engine.designs.layered import Params as LayeredParams
+from seawall.engine.designs.vamm import Params as VammParams
+from seawall.engine.designs.vamm import VammMarket
 from seawall.engine.errors import BadParameters
+from seawall.engine.fixed import DOLLAR
 from seawall.engine.guards import Guards, MarketFacts
 from seawall.engine.margin import Tiers
 from seawall.engine.reports import OracleParams
 from seawall.engine.venue import Market
 
-__all__ = ["DESIGNS", "Design", "LayeredMarket", "LayeredParams", "Listing", "design"]
+__all__ = [
+    "DESIGNS",
+    "Design",
+    "LayeredMarket",
+    "LayeredParams",
+    "Listing",
+    "VammMarket",
+    "VammParams",
+    "design",
+]
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a market is listed with, whatever its design; None leaves a design its default."""
+    """What a market is listed with, whatever its design; None leaves a design its default.
+
+    ``capital`` (1e-6 dollar) is what will stand behind the market: for designs whose depth is a
+    parameter and not what their vaults hold.
+    """
 
     tiers: Tiers | None = None
     oracle: OracleParams | None = None
     guards: Guards | None = None
     facts: MarketFacts | None = None
+    capital: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,12 +70,35 @@ def _layered(market: str, listing: Listing) -> Market:
     return LayeredMarket(market, params, listing.facts)
 
 
+def _vamm(market: str, listing: Listing) -> Market:
+    """A virtual quote reserve worth the capital: trading a hundredth of it costs one per cent."""
+    params = VammParams(
+        quote_reserve=_QUOTE if listing.capital is None else min(listing.capital, _MOST_QUOTE),
+        fluctuation=_BAND,
+        tiers=listing.tiers,
+        oracle=listing.oracle,
+        guards=listing.guards,
+    )
+    return VammMarket(market, params, listing.facts)
+
+
+_QUOTE = 10_000_000 * int(DOLLAR)
+_MOST_QUOTE = 1_000_000_000 * int(DOLLAR)
+_BAND = 36_000_000_000
+"""Band of a block: three times production's 1.2 %, as three of its blocks of 5 s are a tick."""
+
 DESIGNS: Mapping[str, Design] = {
     "layered": Design(
         "layered",
         "senior and junior vaults behind oracle-anchored bands",
         _layered,
         {"junior": 4, "senior": 10},
+    ),
+    "vamm": Design(
+        "vamm",
+        "a virtual AMM whose price is its own, behind one insurance fund",
+        _vamm,
+        {"fund": 1},
     ),
 }
 

@@ -306,7 +306,7 @@ def test_a_share_is_whole_only_if_it_is() -> None:
 
 def test_no_table_is_wider_than_a_page() -> None:
     result: StormResult = run_storm(
-        STORM, traders=5, guards=["none", "hybrid", "open-interest-cap"]
+        STORM, [DESIGN], traders=5, guards=["none", "hybrid", "open-interest-cap"]
     )
     text = result.table()
     assert max(len(line) for line in text.splitlines()) <= WIDTH

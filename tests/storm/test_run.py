@@ -23,7 +23,8 @@ SHORT = crash_path(calm_minutes=5, fall_minutes=10, rebound=0, after_minutes=5)
 
 def hard(**more: object) -> StormResult:
     """A crowd far too large for the capital that stands behind it."""
-    return run_storm(CRASH, traders=900, capital=500_000, **more)  # type: ignore[arg-type]
+    settings: dict[str, object] = {"designs": [DESIGN]} | more
+    return run_storm(CRASH, traders=900, capital=500_000, **settings)  # type: ignore[arg-type]
 
 
 def rungs(row: Row) -> set[str]:
@@ -37,7 +38,7 @@ def storm() -> StormResult:
 
 @pytest.fixture(scope="module")
 def jelly() -> dict[str, Row]:
-    result = run_storm("jelly", traders=40, guards=["none", "position-cap", "hybrid"])
+    result = run_storm("jelly", [DESIGN], traders=40, guards=["none", "position-cap", "hybrid"])
     return {row.guards: row for row in result.rows}
 
 
@@ -80,7 +81,7 @@ def test_a_result_holds_all_that_it_follows_from(storm: StormResult) -> None:
 
 def test_every_set_of_guards_is_a_row_and_meets_the_same_people() -> None:
     guards = ["none", "price-breaker", "hybrid"]
-    result = run_storm(SHORT, traders=30, guards=guards)
+    result = run_storm(SHORT, [DESIGN], traders=30, guards=guards)
     assert [row.guards for row in result.rows] == guards
     assert len({run.deposits for run in result.runs}) == 1
     assert [run.conservation for run in result.runs] == [0, 0, 0]
@@ -102,7 +103,7 @@ def test_plans_do_not_know_the_venue() -> None:
 
 def test_all_markets_of_a_scenario_stand_in_one_venue() -> None:
     event = load_event("october-2025").between("2025-10-10T20:50:00Z", "2025-10-10T21:25:00Z")
-    result = run_storm(event, traders=100)
+    result = run_storm(event, [DESIGN], traders=100)
     assert [(row.market, row.preset) for row in result.rows] == [("BTC", "major"), ("ETH", "major")]
     assert len(result.runs) == 1
     assert result.runs[0].conservation == 0
@@ -167,7 +168,7 @@ def test_bidders_take_what_leaves_them_their_discount() -> None:
     keen = msgspec.structs.replace(people.bidders, discount=0.001, capital=0.5)
     slow = crash_path(depth="0.5", calm_minutes=20, fall_minutes=120, rebound=0, after_minutes=60)
     population = msgspec.structs.replace(people, bidders=keen)
-    row = run_storm(slow, population=population, traders=900, capital=1_000_000).rows[0]
+    row = run_storm(slow, [DESIGN], population=population, traders=900, capital=1_000_000).rows[0]
     assert row.auctions.slices > 0
     assert row.auctions.discount > 0
     assert row.orders["bidders"].opened == row.auctions.dollars
@@ -177,16 +178,40 @@ def test_bidders_take_what_leaves_them_their_discount() -> None:
 
 def test_against_an_oracle_that_reports_first_an_arbitrageur_gains_nothing() -> None:
     plain, smoothed = run_storm(
-        CRASH, traders=0, capital=1_000_000, guards=["none", "hybrid"], preset="major"
+        CRASH, [DESIGN], traders=0, capital=1_000_000, guards=["none", "hybrid"], preset="major"
     ).rows
     assert plain.gains["arbitrageur"] == 0
     assert smoothed.orders["arbitrageur"].filled > 0
 
 
+@pytest.mark.parametrize("name", DESIGNS)
+def test_every_design_adds_up_to_nothing(name: str) -> None:
+    result = run_storm(CRASH, [name], traders=300, capital=300_000, guards=["none", "hybrid"])
+    assert [run.conservation for run in result.runs] == [0, 0]
+    assert [sum(row.gains.values()) for row in result.rows] == [0, 0]
+    assert all(row.liquidations for row in result.rows)
+
+
+def test_an_arbitrageur_carries_a_mark_of_the_venues_own_to_the_price() -> None:
+    """VAM-ARB-1: the same crowd and the same curve, with capital to arbitrage and without."""
+    crowd = load_population("crowd")
+    alone = msgspec.structs.replace(
+        crowd, arbitrageur=msgspec.structs.replace(crowd.arbitrageur, capital=1e-6)
+    )
+    low = float(tape(SHORT, 15_000).prices[SHORT.markets[0]].min())
+    held, free = (
+        run_storm(SHORT, ["vamm"], population, traders=20).rows[0] for population in (crowd, alone)
+    )
+    assert held.prices.low == pytest.approx(low, rel=0.005)
+    assert free.prices.low > 1.05 * low
+    assert held.orders["arbitrageur"].filled > 0
+    assert held.gains["arbitrageur"] != 0
+
+
 def test_time_passes_inside_long_bars() -> None:
     slow = crash_path(tick_s=300, calm_minutes=30, fall_minutes=30, after_minutes=30)
-    assert run_storm(slow, traders=5).configuration.tick == 15_000
-    assert run_storm(slow, traders=5, tick=60_000).configuration.tick == 60_000
+    assert run_storm(slow, [DESIGN], traders=5).configuration.tick == 15_000
+    assert run_storm(slow, [DESIGN], traders=5, tick=60_000).configuration.tick == 60_000
     with pytest.raises(BadScenario, match="at most 300 s"):
         run_storm(slow, traders=5, tick=600_000)
 
@@ -221,7 +246,7 @@ def test_an_unknown_event_is_named() -> None:
 
 def test_progress_is_told_to_the_end() -> None:
     told: list[tuple[str, int, int]] = []
-    run_storm(SHORT, traders=2, progress=lambda *step: told.append(step))
+    run_storm(SHORT, [DESIGN], traders=2, progress=lambda *step: told.append(step))
     ticks = (SHORT.end - SHORT.start) // 15_000 + 1
     assert told[-1] == (DESIGN, ticks, ticks)
     assert [done for _, done, _ in told] == sorted({done for _, done, _ in told})
@@ -236,7 +261,9 @@ def _october(folder: Path) -> Scenario:
 
 
 def test_real_candles_of_two_venues_run_and_hurt(market_data: Path) -> None:
-    result = run_storm(_october(market_data), traders=1500, capital=1_500_000, preset="major")
+    result = run_storm(
+        _october(market_data), [DESIGN], traders=1500, capital=1_500_000, preset="major"
+    )
     row = result.rows[0]
     assert result.runs[0].conservation == 0
     assert row.bad_debt > 0

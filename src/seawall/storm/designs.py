@@ -127,13 +127,15 @@ def build(
     tick: int,
     terms: Terms,
     guards: str,
+    capital: int | None = None,
 ) -> Market:
-    """One market of ``design`` on these terms."""
+    """One market of ``design`` on these terms, behind which ``capital`` (1e-6) will stand."""
     listing = designs.Listing(
         tiers=terms.tiers,
         oracle=oracle_of(scenario, market, guards, tick),
         guards=terms.guards,
         facts=terms.facts,
+        capital=capital,
     )
     return design(market, listing)
 

@@ -220,6 +220,7 @@ class Watcher:
     def _insured(self) -> None:
         """Insurance, and what stands before the last vault of the loss order."""
         steps = self.market.loss_order()
+        self.insurance.apart = any(step.layer == "insurance" for step in steps)
         held = sum(int(step.amount) for step in steps if step.layer == "insurance")
         self.insurance.end = held
         self.insurance.least = min(self.insurance.least, held)

@@ -19,6 +19,8 @@ from seawall.storm.broker import CENT, Broker, Tick
 from seawall.storm.crowd import Crowd, Group, Tape
 
 _DOLLAR, _HOUR, _MINUTE, _STEP = int(DOLLAR), int(HOUR), int(MINUTE), int(NOTIONAL_STEP)
+_WORTHWHILE = 100 * _DOLLAR
+"""The least that an arbitrageur comes for, 1e-6 dollar."""
 _USUAL = 0.001
 """Part of the notional that a way out costs in a calm market: nobody waits for less."""
 
@@ -258,9 +260,12 @@ class BidderAgents(Agents):
 class ArbitrageurAgents(Agents):
     """One account that knows the published price of the next tick and trades when it pays.
 
-    It trades when the gap is wider than the charges both ways and its edge, and refuses to fill
-    where the venue has caught up by then: against an oracle that reports before it fills there is
-    nothing to gain, against a smoothed or stale one there is.
+    It adds as much as the gap between mark and price pays for: the charges both ways, the impact
+    of its own order included, and its edge. It refuses to fill where the venue has caught up by
+    then: against an oracle that reports before it fills there is nothing to gain, against a
+    smoothed or stale one there is. Where the mark is the venue's own it carries the mark to the
+    price, as far as its capital goes. It leaves when the gap has closed, no faster than its own
+    impact would open another.
     """
 
     def __init__(
@@ -286,17 +291,41 @@ class ArbitrageurAgents(Agents):
         if view is not None:
             ahead = gap if view.size > 0 else -gap
             if ahead < self.rules.exit:
-                broker.leave(self.account, tick.now)
-        else:
-            margin = min(self.amount, int(broker.venue.wallet(self.account))) * 9 // 10
-            dollars = int(margin * self.rules.leverage)
-            long = gap > 0
-            coming = broker.charges(self.market, long, dollars)
-            going = broker.charges(self.market, not long, dollars)
-            if coming is None or going is None or abs(gap) <= coming + going + self.rules.edge:
+                self._leave(int(view.size), ahead)
                 return
-            worst = true * (1 - going if long else 1 + going)
-            broker.open(self.account, long, dollars, margin, worst=worst)
+        if view is None or (view.size > 0) == (gap > 0):
+            self._enter(gap, true)
+
+    def _enter(self, gap: float, true: float) -> None:
+        """Add the most of what the wallet can carry that the gap pays for."""
+        margin = min(self.amount, int(self.broker.venue.wallet(self.account))) * 9 // 10
+        long = gap > 0
+        while margin >= _WORTHWHILE and abs(gap) > self.rules.edge:
+            dollars = int(margin * self.rules.leverage)
+            ways = self._both_ways(long, dollars)
+            if ways is not None and abs(gap) > sum(ways) + self.rules.edge:
+                worst = true * (1 - ways[1] if long else 1 + ways[1])
+                self.broker.open(self.account, long, dollars, margin, worst=worst)
+                return
+            margin //= 2
+
+    def _leave(self, held: int, ahead: float) -> None:
+        """Close the most whose impact is no more than the price is on the other side."""
+        mark = self.broker.marks[self.market]
+        least = self._both_ways(held < 0, _WORTHWHILE)
+        size = held
+        while abs(size) * mark // _STEP > _WORTHWHILE and least is not None:
+            ways = self._both_ways(held < 0, abs(size) * mark // _STEP)
+            if ways is not None and sum(ways) - sum(least) <= self.rules.exit - ahead:
+                break
+            size = int(size / 2)
+        self.broker.order(self.account, -size)
+
+    def _both_ways(self, long: bool, dollars: int) -> tuple[float, float] | None:
+        """Parts of ``dollars`` that coming and going cost; None where one of them is refused."""
+        coming = self.broker.charges(self.market, long, dollars)
+        going = self.broker.charges(self.market, not long, dollars)
+        return None if coming is None or going is None else (coming, going)
 
 
 def _enrol(

@@ -47,8 +47,12 @@ class Layer(Record):
 
 
 class Insurance(Record):
-    """Insurance: what it advanced, what came back, the least and the last it held."""
+    """Insurance: what it advanced, what came back, the least and the last it held.
 
+    ``apart`` where it is a pot of its own; elsewhere it is one of the vaults that advances.
+    """
+
+    apart: bool = False
     drawn: int = 0
     repaid: int = 0
     least: int = 0

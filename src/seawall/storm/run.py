@@ -145,7 +145,7 @@ class Stage:
         terms = {name: terms_of(scenario, name, guards, preset) for name in scenario.markets}
         self.parameters: dict[str, dict[str, Any]] = {}
         for name in scenario.markets:
-            market = build(design, scenario, name, tick, terms[name], guards)
+            market = build(design, scenario, name, tick, terms[name], guards, capital)
             self.parameters[name] = parameters(market)
             self.venue.list_market(market)
         self.broker = Broker(self.venue, terms)

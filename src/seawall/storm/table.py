@@ -95,17 +95,14 @@ def _markets(result: Result) -> Table:
     for name in ("winners\nlost", "100 k\nin 1 %", "1 M\nin 1 %", "halted"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in result.rows:
-        insurance = row.insurance
+        standing = _standing(row)
         table.add_row(
             f"{row.design} {row.market}\n{row.preset}{_guards(row)}",
             _liquidated(row),
             money(row.bad_debt),
-            "\n".join([*(layer.vault for layer in row.layers), "insurance"]),
-            "\n".join(money(-loss) for loss in _worst(row)),
-            "\n".join(
-                money(end, sign=True)
-                for end in [*(layer.end for layer in row.layers), insurance.end]
-            ),
+            "\n".join(name for name, _, _ in standing),
+            "\n".join(money(-worst) for _, worst, _ in standing),
+            "\n".join(money(end, sign=True) for _, _, end in standing),
             money(row.deleveraging.taken + row.withheld),
             *(share(probe.within_1, row.ticks) for probe in row.probes),
             share(row.halts.ticks, row.ticks),
@@ -113,8 +110,11 @@ def _markets(result: Result) -> Table:
     return table
 
 
-def _worst(row: Row) -> list[int]:
-    return [*(layer.worst for layer in row.layers), row.insurance.drawn]
+def _standing(row: Row) -> list[tuple[str, int, int]]:
+    """Who stands behind a market: name, the deepest loss, and where it ended."""
+    found = [(layer.vault, layer.worst, layer.end) for layer in row.layers]
+    insurance = row.insurance
+    return [*found, ("insurance", insurance.drawn, insurance.end)] if insurance.apart else found
 
 
 def _liquidated(row: Row) -> str:
