@@ -133,7 +133,7 @@ class Venue:
             refuse("uncertain-price")
         worth = value_up(abs(size), market.mark)
         if worth >= MOST_NUMBER:
-            refuse("overflow")
+            refuse("size-too-large")
         if worth < market.params.smallest_position:
             refuse("order-too-small")
         if kind == "market" and not partial and market.bill(size).beyond:

@@ -14,7 +14,7 @@ DOLLARS, ETHER = 0, 1
 @pytest.fixture
 def treasury() -> Treasury:
     house = Treasury()
-    house.register("USD")
+    house.register("USD", 6)
     house.register("ETH")
     return house
 
@@ -73,7 +73,7 @@ def test_paying_oneself_changes_nothing(treasury: Treasury) -> None:
 
 
 def test_a_token_keeps_the_index_it_was_first_given(treasury: Treasury) -> None:
-    assert treasury.register("USD") == DOLLARS
+    assert treasury.register("USD", 6) == DOLLARS
     assert treasury.register("ETH") == ETHER
     assert treasury.register("BTC") == 2
     assert treasury.tokens == ["USD", "ETH", "BTC"]
@@ -168,7 +168,7 @@ steps = st.lists(
 @given(steps)
 def test_no_sequence_of_moves_makes_or_loses_money(moves: list[tuple[str, int, int, int]]) -> None:
     treasury = Treasury()
-    treasury.register("USD")
+    treasury.register("USD", 6)
     treasury.register("ETH")
     pots = [Pot(DOLLARS, False), Pot(DOLLARS, True), Pot(ETHER, False), Pot(ETHER, False)]
     for kind, one, two, amount in moves:

@@ -55,6 +55,50 @@ def test_money_comes_in_and_goes_out_of_a_wallet():
     venue.audit()
 
 
+def test_a_wallet_holds_the_tokens_that_a_market_registers():
+    venue = Venue()
+    holder = venue.open_account()
+    with pytest.raises(Unknown, match="token 'ETH' is not held; there are USD"):
+        venue.deposit(holder, 5, "ETH")
+    ether = venue.treasury.register("ETH")
+    bare = venue.digest()
+    venue.deposit(holder, 5, "ETH")
+    venue.deposit(holder, 7)
+    assert (venue.wallet(holder, "ETH"), venue.wallet(holder)) == (5, 7)
+    held = venue.digest()
+    with pytest.raises(NotEnough, match="6 is above 5, what the wallet holds"):
+        venue.withdraw(holder, 6, "ETH")
+    with pytest.raises(OutOfRange, match="1e-8 ETH"):
+        venue.deposit(holder, 0, "ETH")
+    assert venue.digest() == held
+    other = venue.open_account()
+    venue.accounts[holder].purse(ether).pay(venue.accounts[other].purse(ether), 2)
+    venue.audit()
+    assert venue.digest() not in (bare, held)
+    venue.withdraw(holder, 3, "ETH")
+    assert venue.wallet(holder, "ETH") == 0
+    assert venue.wallet(other, "ETH") == 2
+    venue.audit()
+
+
+def test_a_token_has_the_decimals_it_was_first_given():
+    venue = Venue()
+    with pytest.raises(BadParameters, match="token 'USD' has 6 decimals here, not 8"):
+        venue.treasury.register("USD")
+
+
+def test_a_market_may_number_orders_and_open_accounts_of_its_own():
+    """A refused order gives its number back."""
+    venue = Venue()
+    market = LayeredMarket("ETH", Params())
+    venue.list_market(market)
+    assert market.open_account().number == 2
+    assert market.numbering.take() == 1
+    with pytest.raises(Refusal):
+        venue.place("ETH", venue.open_account(), 10**8)
+    assert market.numbering.take() == 2
+
+
 def test_the_ledger_holds_a_trillion_dollars_and_no_more():
     """All deposits together, whoever made them."""
     venue = Venue()

@@ -29,26 +29,28 @@ class OpenAccount(Command):
 class Deposit(Command):
     """:meth:`Venue.deposit`."""
 
-    def __init__(self, account: int, amount: int) -> None:
+    def __init__(self, account: int, amount: int, token: str = "USD") -> None:
         self.account = account
         self.amount = amount
+        self.token = token
 
     def apply(self, venue: Venue) -> int:
         """Bring money in."""
-        venue.deposit(self.account, self.amount)
+        venue.deposit(self.account, self.amount, self.token)
         return 0
 
 
 class Withdraw(Command):
     """:meth:`Venue.withdraw`."""
 
-    def __init__(self, account: int, amount: int) -> None:
+    def __init__(self, account: int, amount: int, token: str = "USD") -> None:
         self.account = account
         self.amount = amount
+        self.token = token
 
     def apply(self, venue: Venue) -> int:
         """Take money out."""
-        venue.withdraw(self.account, self.amount)
+        venue.withdraw(self.account, self.amount, self.token)
         return 0
 
 

@@ -7,7 +7,7 @@ that deposits - withdrawals = the sum of all pots, token by token.
 
 from mypy_extensions import i16, i64
 
-from seawall.engine.errors import BrokenBooks, NotEnough, OutOfRange
+from seawall.engine.errors import BadParameters, BrokenBooks, NotEnough, OutOfRange, Unknown
 from seawall.engine.fixed import MAX_DOLLARS
 
 
@@ -42,19 +42,40 @@ class Pot:
 
 
 class Treasury:
-    """What came in and what went out, per token; the only place where pots gain or lose money."""
+    """What came in and what went out, per token; the only place where pots gain or lose money.
+
+    ``tokens`` are the names by index, ``decimals`` the digits of their integer unit.
+    """
 
     def __init__(self) -> None:
         self.tokens: list[str] = []
+        self.decimals: list[int] = []
         self._minted: list[int] = []
         self._burned: list[int] = []
 
-    def register(self, token: str) -> int:
-        """The index of ``token``, which is added if it is new."""
+    def register(self, token: str, decimals: int = 8) -> int:
+        """The index of ``token``, which is added if it is new.
+
+        Raises :class:`BadParameters` for a token that is there with other decimals.
+        """
         if token not in self.tokens:
             self.tokens.append(token)
+            self.decimals.append(decimals)
             self._minted.append(0)
             self._burned.append(0)
+        index = self.tokens.index(token)
+        if self.decimals[index] != decimals:
+            raise BadParameters(
+                f"token {token!r} has {self.decimals[index]} decimals here, not {decimals}"
+            )
+        return index
+
+    def index(self, token: str) -> int:
+        """The index of ``token``; raises :class:`Unknown` (``unknown-token``)."""
+        if token not in self.tokens:
+            raise Unknown(
+                "unknown-token", f"token {token!r} is not held; there are {', '.join(self.tokens)}"
+            )
         return self.tokens.index(token)
 
     def mint(self, pot: Pot, amount: i64) -> None:
@@ -68,7 +89,8 @@ class Treasury:
         if amount > room:
             raise OutOfRange(
                 "deposit-too-large",
-                f"deposit {amount} is above {room}, what the ledger can still hold (1e-6)",
+                f"deposit {amount} is above {room}, what the ledger can still hold "
+                f"(1e-{self.decimals[pot.token]})",
                 amount,
                 room,
             )

@@ -13,7 +13,14 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from seawall.engine.errors import BadParameters, BrokenBooks, NotEnough, OutOfRange, Unknown
+from seawall.engine.errors import (
+    BadParameters,
+    BrokenBooks,
+    NotEnough,
+    OutOfRange,
+    Refusal,
+    Unknown,
+)
 from seawall.engine.events import Event, Journal
 from seawall.engine.fixed import DAY, MAX_DOLLARS, MAX_TIME, check_range
 from seawall.engine.pot import Pot, Treasury
@@ -31,11 +38,44 @@ MAX_STEP: Final[i64] = 400 * DAY
 
 
 class Account(Pot):
-    """A participant; the pot is its wallet in dollars (1e-6)."""
+    """A participant; the pot is its wallet in dollars (1e-6). Other tokens lie in purses."""
 
     def __init__(self, number: i64) -> None:
         super().__init__(0, False)
         self.number: i64 = number
+        self._purses: dict[int, Pot] | None = None
+
+    def purse(self, token: int) -> Pot:
+        """The pot that holds ``token``; the wallet itself for dollars."""
+        if token == 0:
+            return self
+        if self._purses is None:
+            self._purses = {}
+        found = self._purses.get(token)
+        if found is None:
+            found = Pot(token)
+            self._purses[token] = found
+        return found
+
+    def purses(self) -> list[Pot]:
+        """Every other pot of the account, by token, that holds something."""
+        if self._purses is None:
+            return []
+        pots = self._purses
+        return [pots[token] for token in sorted(pots) if pots[token].amount != 0]
+
+
+class Numbering:
+    """Order numbers of a venue, one after the other, over all its markets."""
+
+    def __init__(self) -> None:
+        self.next: int = 1
+
+    def take(self) -> int:
+        """The next number, which is then used up."""
+        number = self.next
+        self.next = number + 1
+        return number
 
 
 class Market:
@@ -49,6 +89,17 @@ class Market:
         self.design = design
         self.journal = Journal()
         self.accounts: list[Account] = []
+        self.numbering = Numbering()
+        self.treasury = Treasury()
+
+    def listed(self) -> None:
+        """The venue has listed the market: its tokens can be registered, accounts be opened."""
+
+    def open_account(self) -> Account:
+        """An account of the market's own, beside those of the participants."""
+        account = Account(len(self.accounts))
+        self.accounts.append(account)
+        return account
 
     # commands
 
@@ -169,12 +220,12 @@ class Venue:
 
     def __init__(self) -> None:
         self.treasury = Treasury()
-        self.treasury.register("USD")
+        self.treasury.register("USD", 6)
         self.journal = Journal()
         self.accounts: list[Account] = []
         self.markets: dict[str, Market] = {}
         self.now: i64 = 0
-        self._next_order: int = 1
+        self._numbering = Numbering()
         self.open_account()
         self.open_account()
 
@@ -186,7 +237,10 @@ class Venue:
             raise BadParameters(f"market {market.name!r} is listed already")
         market.journal = self.journal
         market.accounts = self.accounts
+        market.numbering = self._numbering
+        market.treasury = self.treasury
         self.markets[market.name] = market
+        market.listed()
 
     def open_account(self) -> int:
         """A new account; its number."""
@@ -196,24 +250,25 @@ class Venue:
 
     # commands
 
-    def deposit(self, account: int, amount: int) -> None:
-        """Bring ``amount`` dollars (1e-6) into the account's wallet."""
-        wallet = self._account(account)
-        check_range("deposit", amount, 1, MAX_DOLLARS, "1e-6 dollar")
-        self.treasury.mint(wallet, amount)
+    def deposit(self, account: int, amount: int, token: str = "USD") -> None:
+        """Bring ``amount`` dollars (1e-6), or units of another ``token``, into the wallet."""
+        pot = self._purse(account, token)
+        check_range("deposit", amount, 1, MAX_DOLLARS, self._unit(token))
+        self.treasury.mint(pot, amount)
 
-    def withdraw(self, account: int, amount: int) -> None:
-        """Take ``amount`` dollars (1e-6) out of the account's wallet."""
-        wallet = self._account(account)
-        check_range("withdrawal", amount, 1, MAX_DOLLARS, "1e-6 dollar")
-        if amount > wallet.amount:
+    def withdraw(self, account: int, amount: int, token: str = "USD") -> None:
+        """Take ``amount`` dollars (1e-6), or units of another ``token``, out of the wallet."""
+        pot = self._purse(account, token)
+        check_range("withdrawal", amount, 1, MAX_DOLLARS, self._unit(token))
+        if amount > pot.amount:
             raise NotEnough(
                 "wallet-too-small",
-                f"withdrawal {amount} is above {wallet.amount}, what the wallet holds (1e-6)",
+                f"withdrawal {amount} is above {pot.amount}, what the wallet holds "
+                f"({self._unit(token)})",
                 amount,
-                int(wallet.amount),
+                int(pot.amount),
             )
-        self.treasury.burn(wallet, amount)
+        self.treasury.burn(pot, amount)
 
     def place(
         self,
@@ -237,11 +292,14 @@ class Venue:
         ``partial`` orders may be filled in part where the depth ends.
         """
         self._account(account)
-        number = self._next_order
-        self._market(market).place(
-            number, account, size, margin, kind, trigger, acceptable, reduce_only, partial
-        )
-        self._next_order = number + 1
+        number = self._numbering.take()
+        try:
+            self._market(market).place(
+                number, account, size, margin, kind, trigger, acceptable, reduce_only, partial
+            )
+        except Refusal:
+            self._numbering.next = number
+            raise
         return number
 
     def cancel(self, market: str, account: int, order: int) -> None:
@@ -318,9 +376,9 @@ class Venue:
 
     # views
 
-    def wallet(self, account: int) -> int:
-        """Dollars (1e-6) in an account's wallet."""
-        return self._account(account).amount
+    def wallet(self, account: int, token: str = "USD") -> int:
+        """Dollars (1e-6), or units of another ``token``, in an account's wallet."""
+        return self._purse(account, token).amount
 
     def market(self, name: str) -> Market:
         """A market, for its views."""
@@ -329,6 +387,8 @@ class Venue:
     def pots(self) -> list[Pot]:
         """Every pot of the venue."""
         pots: list[Pot] = list(self.accounts)
+        for account in self.accounts:
+            pots.extend(account.purses())
         for market in self.markets.values():
             pots.extend(market.pots())
         return pots
@@ -345,11 +405,13 @@ class Venue:
 
     def digest(self) -> str:
         """SHA-256 of the whole state, in hexadecimal."""
-        numbers: list[int] = [self.now, self._next_order]
+        numbers: list[int] = [self.now, self._numbering.next]
         for account in self.accounts:
             numbers.append(account.amount)
-        numbers.append(self.treasury.minted(0))
-        numbers.append(self.treasury.burned(0))
+            for pot in account.purses():
+                numbers.extend([int(pot.token), int(pot.amount)])
+        for token in range(len(self.treasury.tokens)):
+            numbers.extend([self.treasury.minted(token), self.treasury.burned(token)])
         for name in sorted(self.markets):
             numbers.extend(self.markets[name].state())
         return digest_of(numbers)
@@ -363,6 +425,15 @@ class Venue:
                 len(self.accounts),
             )
         return self.accounts[number]
+
+    def _purse(self, account: int, token: str) -> Pot:
+        return self._account(account).purse(self.treasury.index(token))
+
+    def _unit(self, token: str) -> str:
+        return "1e-6 dollar" if token == "USD" else f"1e-{self._decimals(token)} {token}"
+
+    def _decimals(self, token: str) -> int:
+        return self.treasury.decimals[self.treasury.index(token)]
 
     def _market(self, name: str) -> Market:
         market = self.markets.get(name)

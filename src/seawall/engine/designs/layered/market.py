@@ -206,7 +206,8 @@ class LayeredMarket(Market):
     def _check_depth(self, size: i64) -> None:
         desk = self.desk
         if desk.is_beyond(size):
-            end: i64 = self._worth_of(magnitude(desk.book.inventory() + size))
+            inventory: i64 = magnitude(desk.book.inventory() + size)
+            end = -(-int(inventory) * int(desk.book.mark) // int(NOTIONAL_STEP))
             raise LimitReached(
                 "beyond-depth",
                 f"inventory of {end} would be beyond the quoted depth {desk.curve.depth} "
@@ -638,6 +639,7 @@ class LayeredMarket(Market):
         self._check_fields(size, 0, "market", 0, 0)
         if self.desk.book.mark == 0:
             raise Closed("no-price", f"{self.name} has no price yet")
+        self._worth_of(magnitude(size))
         self._check_depth(size)
         return quote_of(self.desk.bill(size))
 
