@@ -16,6 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 FILES := pyproject.toml setup.py $(sort $(shell find src -name '*.py' -o -name '*.toml'))
 ENGINE_TESTS := tests/engine tests/layered tests/vamm tests/test_auditor.py tests/test_determinism.py \
 	tests/test_machine.py tests/test_public.py
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 
 .PHONY: run test check bench clean files
 .DELETE_ON_ERROR:
@@ -24,8 +25,8 @@ run: $(VENV)/installed
 	$(BIN)/seawall storm october-2025 --design layered
 
 test: $(VENV)/tools
-	SEAWALL_EXPECT=$(FLAVOUR) $(BIN)/pytest
-	SEAWALL_EXPECT=interpreted PYTHONPATH=src $(BIN)/pytest $(ENGINE_TESTS)
+	SEAWALL_EXPECT=$(FLAVOUR) $(BIN)/pytest $(SIDE_BY_SIDE)
+	SEAWALL_EXPECT=interpreted PYTHONPATH=src $(BIN)/pytest $(SIDE_BY_SIDE) $(ENGINE_TESTS)
 
 check: $(VENV)/tools
 	$(BIN)/ruff format --check .

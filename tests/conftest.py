@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,21 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "hypothesis_seed", None) is None:
         fuzzing = "SEAWALL_FUZZ" in os.environ
         config.option.hypothesis_seed = str(secrets.randbelow(2**32)) if fuzzing else "0"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands its counts to the run that started it."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["fuzz"] = fuzz_report.told()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker counted."""
+    for fuzzer, setting, action, times in getattr(node, "workeroutput", {}).get("fuzz", []):
+        fuzz_report.count(fuzzer, action, times, setting)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

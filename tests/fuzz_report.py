@@ -14,6 +14,16 @@ def count(fuzzer: str, action: str, times: int = 1, setting: str = "times") -> N
     _TABLES.setdefault(fuzzer, {}).setdefault(setting, Counter())[action] += times
 
 
+def told() -> list[tuple[str, str, str, int]]:
+    """Everything counted so far, as rows that :func:`count` takes: fuzzer, setting, action."""
+    return [
+        (fuzzer, setting, action, times)
+        for fuzzer, columns in _TABLES.items()
+        for setting, counts in columns.items()
+        for action, times in counts.items()
+    ]
+
+
 def summary() -> list[str]:
     """A table for each fuzzer, actions by settings; nothing where no fuzzer ran."""
     lines: list[str] = []

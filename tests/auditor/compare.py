@@ -119,7 +119,7 @@ class Pair:
         for event in expected[len(events) :]:
             found.append(f"event {event} of the model alone")
         ours, theirs = self.model, self.engine
-        pairs = [("now", theirs.now, ours.now), ("orders", theirs._next_order, ours.next_order)]
+        pairs = [("now", theirs.now, ours.now), ("orders", theirs._numbering.next, ours.next_order)]
         for account in range(ours.accounts):
             pairs.append((f"wallet {account}", theirs.wallet(account), ours.wallet(account)))
         for name, market in ours.markets.items():
