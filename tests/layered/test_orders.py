@@ -248,6 +248,28 @@ def test_the_whole_position_must_meet_the_requirement_when_it_grows():
     assert reasons(stage) == ["initial-margin"]
 
 
+def test_what_has_accrued_is_taken_off_before_a_position_may_grow():
+    """LAY-ORD-7: the margin would do, but funding has eaten a part of it already."""
+    stage = Stage(params=Params(move_fee=0, funding_pace=rate(1)))
+    crowd, trader = stage.trader(3_000_000), stage.trader(5_000)
+    stage.fill(crowd, 3000, 2_000_000)
+    stage.fill(trader, 10, 600)
+    for _ in range(5):
+        stage.to_minute()
+    view = stage.position(trader)
+    quoted = stage.market.quote(tokens(10))
+    charges = quoted.fee + quoted.spread + quoted.impact
+    needed = 2 * view.initial + charges + view.accrued - view.margin
+    assert view.accrued > dollars(5)
+    stage.venue.place("ETH", trader, tokens(10), needed - 1)
+    stage.tick()
+    assert reasons(stage) == ["initial-margin"]
+    stage.venue.place("ETH", trader, tokens(10), needed)
+    stage.tick()
+    assert stage.position(trader).size == tokens(20)
+    assert stage.position(trader).equity == 2 * view.initial
+
+
 def test_an_opening_order_must_be_worth_the_smallest_position_when_it_fills():
     """LAY-ORD-7: worth 10 dollars when placed, 9.90 when it would be filled."""
     stage = Stage()

@@ -67,7 +67,7 @@ class Layered(Harness):
 
     design = "layered"
     vaults = ("junior", "senior")
-    seed = (("junior", 40_000), ("senior", 100_000))
+    seed = (("junior", 15_000), ("senior", 35_000))
 
     def __init__(self) -> None:
         self.minutes = 0
@@ -77,7 +77,7 @@ class Layered(Harness):
         self.minutes = 0
         self.touched = 0
         params = Params(
-            side_cap=rate("1.5"),
+            side_cap=rate(4),
             funding_pace=rate("0.2"),
             move_fee=rate("0.02"),
             senior_epoch=600_000,

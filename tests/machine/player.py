@@ -150,6 +150,15 @@ class Player:
         if isinstance(number, int):
             self.orders.append((FIRST + who, number))
 
+    def close(self, which: int, percent: int) -> None:
+        """A reduce-only order over a part of somebody's position."""
+        holders = self.market.open_positions()
+        if holders:
+            account = holders[which % len(holders)]
+            size = self.market.position(account).size
+            signed = -part(size, percent) if size > 0 else part(-size, percent)
+            self.do("place", "A", account, signed or -size, reduce_only=True)
+
     def cancel(self, which: int) -> None:
         """Take one of the last few orders back, if it still waits."""
         if self.orders:
