@@ -119,7 +119,7 @@ def test_jelly_rises_to_a_loss_near_twelve_million_for_the_vault_that_holds_the_
     first_above = scenario.price * 1.0 - entry >= 10_000_000 * 10**10 / short
     assert iso(int(scenario.time[first_above][0])) == "2025-03-26T13:45:00Z"
     assert scenario.facts["JELLY"].market_value == to_dollars("10000000")
-    assert scenario.facts["JELLY"].preset == "micro"
+    assert scenario.facts["JELLY"].preset == "flat"
 
 
 def test_jelly_is_settled_in_one_step_and_can_be_cut_before():

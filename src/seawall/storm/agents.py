@@ -28,6 +28,9 @@ class Agents:
         """Send commands."""
         raise NotImplementedError
 
+    def finish(self) -> None:
+        """Take back what still waits at the venue."""
+
 
 class TraderAgents(Agents):
     """The crowd: carries its intents out, stops losses, adds margin."""
@@ -167,7 +170,8 @@ class Attackers(Agents):
             size = _whole(step.tokens, _TOKEN)
             dollars = _whole(step.dollars, _DOLLAR)
             broker.book(account).asked += abs(size) * broker.marks[step.market] // _STEP
-            broker.order(account, size, dollars)
+            waits = step.rests and broker.markets[step.market].rests_orders()
+            broker.order(account, size, dollars, rests=waits)
             return
         view = broker.position(account)
         if view is None:

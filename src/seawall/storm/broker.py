@@ -100,15 +100,29 @@ class Broker:
             self.book(account).refused[refusal.code] += 1
             return None
 
-    def order(self, account: int, size: int, margin: int = 0, acceptable: int = 0) -> bool:
-        """Send an order of ``size`` tokens; without margin it only reduces. Whether it is taken."""
+    def order(
+        self,
+        account: int,
+        size: int,
+        margin: int = 0,
+        acceptable: int = 0,
+        *,
+        rests: bool = False,
+    ) -> bool:
+        """Send an order of ``size`` tokens; without margin it only reduces. Whether it is taken.
+
+        One that ``rests`` waits at the mark as a limit order.
+        """
         book = self.book(account)
+        market = self.home[account]
         try:
             number = self.venue.place(
-                self.home[account],
+                market,
                 account,
                 size,
                 margin,
+                kind="limit" if rests else "market",
+                trigger=self.marks[market] if rests else 0,
                 acceptable=acceptable,
                 reduce_only=margin == 0,
             )
@@ -213,6 +227,9 @@ class Broker:
 
     def _filled(self, event: Filled) -> None:
         account = int(event.account)
+        if account not in self.kind:  # an account of the market's own
+            self.touched.add(account)
+            return
         self.touched.add(account)
         if self.pending.get(account) == event.order:
             del self.pending[account]

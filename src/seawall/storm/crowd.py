@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seawall.engine.fixed import DOLLAR, HOUR, MINUTE
-from seawall.storm.population import Balancers, Bidders, Population, Providers, Traders
+from seawall.storm.population import Balancers, Bidders, Makers, Population, Providers, Traders
 from seawall.storm.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
@@ -113,6 +113,13 @@ class Group:
 
 
 @dataclass(frozen=True, eq=False)
+class Quoters(Group):
+    """Market makers of one market: ``trait`` is their half width, ``limit`` their volatility."""
+
+    limit: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Crowd:
     """Everybody, before a venue is chosen.
 
@@ -135,6 +142,7 @@ class Crowd:
     balancers: list[Group]
     bidders: list[Group]
     providers: list[Group]
+    makers: list[Quoters]
 
 
 def draw(
@@ -153,7 +161,7 @@ def draw(
     """
     rules = population.traders
     markets = scenario.markets
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
     count = rules.count if traders is None else traders
     rng = streams[0]
     market = np.arange(count, dtype=np.int64) % len(markets)
@@ -184,6 +192,7 @@ def draw(
         balancers=[_balancers(streams[1], population.balancers) for _ in markets],
         bidders=[_bidders(streams[2], population.bidders) for _ in markets],
         providers=[_providers(streams[3], population.providers) for _ in markets],
+        makers=[_makers(streams[4], population.makers) for _ in markets],
     )
 
 
@@ -316,3 +325,9 @@ def _providers(rng: np.random.Generator, rules: Providers) -> Group:
     drawdowns = _lognormal(rng, rules.count, rules.drawdown, rules.drawdown_spread)
     runs = rng.random(rules.count) < rules.run
     return Group(parts, np.where(runs, drawdowns, np.inf))
+
+
+def _makers(rng: np.random.Generator, rules: Makers) -> Quoters:
+    parts = _parts(rng, rules.count, rules.capital_spread)
+    widths = _lognormal(rng, rules.count, rules.width, rules.width_spread)
+    return Quoters(parts, widths, _lognormal(rng, rules.count, rules.limit, rules.limit_spread))

@@ -11,8 +11,10 @@ major    50x 1 % to 1 M, 25x 2 %     markets that trade billions a day
 alt      20x 2.5 % to 250 k, 10x     tokens that have lost half of their value in an hour:
          5 % to 1 M, 5x 10 % to      a position at 20x has 2.5 % between its liquidation
          5 M, then 3x 16.7 %         and its end, where a major at 50x has 1 %
-micro    3x 16.7 % to 1 M, then      tokens worth tens of millions, as the order book of
-         2x 25 %                     the JELLY event listed them (3x)
+micro    3x 16.7 % to 1 M, then      tokens worth tens of millions, as order books list them
+         2x 25 %                     today (3x)
+flat     20x 2.5 % at any size       a listing without regard to its size, as the liquidator
+                                     vault's screenshot shows JELLY (cross 20x)
 =======  ==========================  =====================================================
 
 Maintenance is half of the initial requirement throughout, as in Hyperliquid's documentation
@@ -54,6 +56,7 @@ PRESETS: dict[str, list[tuple[int, int, int]]] = {
         (1 * _MILLION, 3, 50 * _PERCENT // 3),
         (_REST, 2, 25 * _PERCENT),
     ],
+    "flat": [(_REST, 20, 5 * _PERCENT // 2)],
 }
 """Rows of limit (1e-6 dollar), leverage, maintenance rate (1e-12)."""
 

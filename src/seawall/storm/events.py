@@ -11,10 +11,15 @@ A venue is silent before its first and after its last key point. The package shi
 
     [[markets]]
     name = "JELLY"
-    preset = "micro"              # optional: major, alt, micro
+    preset = "micro"              # optional: major, alt, micro, flat
     market_value = "10000000"     # optional, dollars
     daily_volume = "20000000"     # optional, dollars
     source = "who gave these"     # needed with either of them
+
+    [[marks]]                     # optional: prices at which losses were published
+    market = "JELLY"
+    price = "0.037188"
+    source = "who published what"
 
     [[paths]]
     market = "JELLY"
@@ -24,6 +29,7 @@ A venue is silent before its first and after its last key point. The package shi
     ]
 """
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from importlib import resources
@@ -36,7 +42,7 @@ import numpy as np
 
 from seawall.engine.errors import BadScenario
 from seawall.storm.paths import geometric
-from seawall.storm.scenario import MarketFacts, Scenario, Series, build
+from seawall.storm.scenario import MarketFacts, PublishedMark, Scenario, Series, build
 from seawall.storm.units import iso, parse_time, to_dollars, to_price
 
 
@@ -54,10 +60,16 @@ class _Path(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Market(msgspec.Struct, forbid_unknown_fields=True):
     name: str
-    preset: Literal["major", "alt", "micro"] | None = None
+    preset: Literal["major", "alt", "micro", "flat"] | None = None
     market_value: str | None = None
     daily_volume: str | None = None
     source: str | None = None
+
+
+class _Mark(msgspec.Struct, forbid_unknown_fields=True):
+    market: str
+    price: str
+    source: str
 
 
 class _Event(msgspec.Struct, forbid_unknown_fields=True):
@@ -66,6 +78,7 @@ class _Event(msgspec.Struct, forbid_unknown_fields=True):
     sources: list[str]
     markets: list[_Market]
     paths: list[_Path]
+    marks: list[_Mark] = []
 
 
 def scenarios() -> list[str]:
@@ -136,7 +149,20 @@ def parse_event(text: str, name: str) -> Scenario:
         for point in path.points
     ]
     known = [f"{market.name}: {market.source}" for market in event.markets if market.source]
-    return build(name, event.description, [*event.sources, *known, *points], facts, tick, lines)
+    storm = build(name, event.description, [*event.sources, *known, *points], facts, tick, lines)
+    return replace(storm, marks=tuple(_mark(name, mark, storm.markets) for mark in event.marks))
+
+
+def _mark(name: str, mark: _Mark, markets: tuple[str, ...]) -> PublishedMark:
+    where = f"{name}: the mark {mark.price} of {mark.market}"
+    if mark.market not in markets:
+        raise BadScenario(f"{where}: the markets are {', '.join(markets)}")
+    if not mark.source.strip():
+        raise BadScenario(f"{where} has no source")
+    try:
+        return PublishedMark(mark.market, to_price(mark.price), mark.source)
+    except BadScenario as refusal:
+        raise BadScenario(f"{where}: {refusal}") from None
 
 
 def _facts(name: str, market: _Market) -> MarketFacts:

@@ -75,6 +75,26 @@ class Balancers(Part, frozen=True):
     look_minutes: Positive
 
 
+class Makers(Part, frozen=True):
+    """People who quote both sides where limit orders rest, and step away when it blows."""
+
+    count: Positive
+    capital: Share
+    capital_spread: Spread
+    leverage: Most
+    width: Above
+    width_spread: Spread
+    volatility: Above
+    skew: Above
+    levels: Annotated[int, msgspec.Meta(ge=1, le=20)]
+    step: Above
+    show: Share
+    limit: Above
+    limit_spread: Spread
+    calm: Share
+    memory_minutes: Above
+
+
 class Providers(Part, frozen=True):
     """Owners of vault shares; some of them run."""
 
@@ -115,8 +135,9 @@ class Keeper(Part, frozen=True):
 class Step(Part, frozen=True):
     """One act of a scripted attacker, and who published it.
 
-    ``open`` takes ``tokens`` (signed) on ``dollars`` of margin, ``close`` gives up ``tokens`` of
-    the position or all of it, ``take-margin`` withdraws ``dollars`` as far as the venue allows.
+    ``open`` takes ``tokens`` (signed) on ``dollars`` of margin, with ``rests`` as an order that
+    waits at the mark where orders can rest; ``close`` gives up ``tokens`` of the position or all
+    of it, ``take-margin`` withdraws ``dollars`` as far as the venue allows.
     """
 
     time: datetime
@@ -126,6 +147,7 @@ class Step(Part, frozen=True):
     source: str
     tokens: float = 0
     dollars: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 0
+    rests: bool = False
 
 
 class Population(Part, frozen=True):
@@ -139,6 +161,7 @@ class Population(Part, frozen=True):
     bidders: Bidders
     arbitrageur: Arbitrageur
     keeper: Keeper
+    makers: Makers
     until: datetime | None = None
     attack: list[Step] = []
 

@@ -17,6 +17,7 @@ from seawall.engine.fixed import DOLLAR, HOUR, MINUTE, NOTIONAL_STEP
 from seawall.storm.agents import Agents, Attackers, TraderAgents
 from seawall.storm.broker import CENT, Broker, Tick
 from seawall.storm.crowd import Crowd, Group, Tape
+from seawall.storm.makers import MakerAgents
 
 _DOLLAR, _HOUR, _MINUTE, _STEP = int(DOLLAR), int(HOUR), int(MINUTE), int(NOTIONAL_STEP)
 _WORTHWHILE = 100 * _DOLLAR
@@ -361,6 +362,7 @@ def everybody(
             BidderAgents(crowd, broker, index, amounts[1], auctions[name]),
             BalancerAgents(crowd, broker, index, amounts[0]),
             ArbitrageurAgents(crowd, broker, index, capital, prices),
+            MakerAgents(crowd, broker, index, capital, prices),
         ]
     traders = TraderAgents(crowd, broker, prices)
     return [Attackers(crowd, broker), *others, traders, *providers], providers

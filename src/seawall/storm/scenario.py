@@ -39,12 +39,21 @@ class MarketFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``market_value`` is the value of all circulating tokens and ``daily_volume`` what was traded
     in 24 hours, both in 1e-6 dollar. ``preset`` names the parameter set that suits such a market:
-    ``major``, ``alt`` or ``micro``.
+    ``major``, ``alt``, ``micro`` or ``flat``.
     """
 
     market_value: int | None = None
     daily_volume: int | None = None
     preset: str | None = None
+
+
+@dataclass(frozen=True)
+class PublishedMark:
+    """A ``price`` (1e-10) of ``market`` for which ``source`` published what was lost."""
+
+    market: str
+    price: int
+    source: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ class Scenario:
     ``provenance`` says line by line where the numbers come from. Ticks lie ``tick`` ms apart from
     ``start`` to ``end``, both included. ``cadence`` (ms) is the longest time between two reports
     of a source that speaks: an oracle that drops a source sooner calls live sources stale. The
-    columns are read-only.
+    columns are read-only. ``marks`` are prices at whose first crossing a run looks closely.
 
     Example::
 
@@ -94,6 +103,7 @@ class Scenario:
     market: Column
     source: Column
     price: Column
+    marks: tuple[PublishedMark, ...] = ()
 
     def __post_init__(self) -> None:
         for column in (self.time, self.market, self.source, self.price):
