@@ -44,15 +44,13 @@ class Volatility:
 class Maker:
     """One who quotes: its account, its half width, its limit of volatility, what it holds.
 
-    ``purse`` is its money (1e-6), ``sent`` the centre and half width of its quotes, 0 where it
-    has none.
+    ``sent`` is the centre and half width of its quotes, 0 where it has none.
     """
 
-    def __init__(self, account: int, width: float, limit: float, purse: int) -> None:
+    def __init__(self, account: int, width: float, limit: float) -> None:
         self.account = account
         self.width = width
         self.limit = limit
-        self.purse = purse
         self.held = 0
         self.away = False
         self.traded = True
@@ -82,10 +80,7 @@ class MakerAgents(Agents):
             account = broker.enrol("makers", self.market, amount)
             if amount > CENT:
                 broker.venue.add_margin(self.market, account, amount)
-                self.makers.append(Maker(account, width, limit, amount))
-        for role, account in market.own_accounts():
-            if role == MAKING:
-                self.makers.append(Maker(account, self.rules.width, self.rules.limit, 0))
+                self.makers.append(Maker(account, width, limit))
 
     def observe(self, tick: Tick) -> None:
         """Learn what each holds."""
@@ -98,6 +93,8 @@ class MakerAgents(Agents):
     def act(self, tick: Tick) -> None:
         """Renew the quotes that have become stale."""
         true = float(self.truth[tick.index])
+        if tick.index == 0:
+            self._join()
         if not self.makers or true <= 0 or self.broker.marks[self.market] == 0:
             return
         volatility = self.wind.see(tick.now, true)
@@ -111,6 +108,14 @@ class MakerAgents(Agents):
                 continue
             maker.away = False
             self._quote(maker, true, maker.width + self.rules.volatility * volatility)
+
+    def _join(self) -> None:
+        """Quote for the market itself: its accounts are there once it has a price."""
+        market = self.broker.markets[self.market]
+        if market.rests_orders():
+            for role, account in market.own_accounts():
+                if role == MAKING:
+                    self.makers.append(Maker(account, self.rules.width, self.rules.limit))
 
     def _withdraw(self, maker: Maker) -> None:
         self.broker.markets[self.market].cancel_all(maker.account)
