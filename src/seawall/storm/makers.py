@@ -5,9 +5,11 @@ holds; beyond its limit of volatility it takes its quotes back and waits for cal
 money of their own; a market's own making account is quoted the same way, for its owners.
 """
 
+from contextlib import suppress
 from math import exp, log, sqrt
 
-from seawall.engine.fixed import DOLLAR, MINUTE, NOTIONAL_STEP
+from seawall.engine.errors import Refusal
+from seawall.engine.fixed import MINUTE, NOTIONAL_STEP
 from seawall.storm.agents import Agents
 from seawall.storm.broker import CENT, Broker, Tick
 from seawall.storm.crowd import Crowd, Tape
@@ -15,7 +17,7 @@ from seawall.storm.crowd import Crowd, Tape
 MAKING = "making"
 """The role of a market's own account that is quoted here."""
 
-_STEP, _DOLLAR, _MINUTE = int(NOTIONAL_STEP), int(DOLLAR), int(MINUTE)
+_STEP, _MINUTE = int(NOTIONAL_STEP), int(MINUTE)
 _STALE = 0.25
 """Part of the width by which the wanted quotes may have moved before they are renewed."""
 
@@ -146,8 +148,14 @@ class MakerAgents(Agents):
                     self._send(maker, side * size, price)
 
     def _send(self, maker: Maker, size: int, price: int) -> None:
-        market = self.broker.markets[self.market]
-        self.broker.attempt(maker.account, market.quote_limit, maker.account, size, price)
+        """Rest one order; what the venue refuses is counted for those who trade for themselves."""
+        broker = self.broker
+        quote = broker.markets[self.market].quote_limit
+        if maker.account in broker.kind:
+            broker.attempt(maker.account, quote, maker.account, size, price)
+        else:
+            with suppress(Refusal):
+                quote(maker.account, size, price)
 
     def finish(self) -> None:
         """Take every quote back."""
