@@ -22,7 +22,7 @@ BadParameters BadScenario BrokenBooks Cancelled Closed Deleveraged DepthLevel De
 FundingBreaker Guards Halted InsuranceMoved LayeredMarket LayeredParams LeverageStep LimitReached
 Listing LossStep Market MarketFacts NotEnough OracleParams OutOfRange PositionCap PositionView
 PriceBreaker Quote Refusal Report ReportRejected RungReached SeawallError Settled Tier Tiers Unknown
-VaultFlow VaultView Venue
+VammMarket VammParams VaultFlow VaultView Venue
 
 __version__ compiled run_storm
 """

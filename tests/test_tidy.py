@@ -22,6 +22,7 @@ FLOORS = {
     "engine/views": 1,
     "engine/fixed": 2,
     "about": 3,
+    "curves": 3,
     "engine/pot": 3,
     "engine/reports": 3,
     "engine/margin": 3,

@@ -13,6 +13,7 @@ Everything public is here, flat. Its parts:
 :class:`Venue`               accounts, wallets and markets; every command and view
 :data:`DESIGNS`              the designs by name, with :class:`Design` and :class:`Listing`
 :class:`LayeredMarket`       a market of the layered design; :class:`LayeredParams` its figures
+:class:`VammMarket`          a market of the virtual-AMM design; :class:`VammParams` its figures
 :class:`Report`              what a price source said; :class:`OracleParams` how reports are used
 :class:`Tiers`               leverage and maintenance by notional, a list of :class:`Tier`
 :class:`Guards`              caps and breakers, with what they know of a token
@@ -56,7 +57,15 @@ What is raised on purpose::
 from typing import TYPE_CHECKING
 
 from seawall.about import VERSION, compiled
-from seawall.designs import DESIGNS, Design, LayeredMarket, LayeredParams, Listing
+from seawall.designs import (
+    DESIGNS,
+    Design,
+    LayeredMarket,
+    LayeredParams,
+    Listing,
+    VammMarket,
+    VammParams,
+)
 from seawall.engine.breakers import FundingBreaker, PriceBreaker
 from seawall.engine.errors import (
     BadOrder,
@@ -172,6 +181,8 @@ __all__ = [
     "Tier",
     "Tiers",
     "Unknown",
+    "VammMarket",
+    "VammParams",
     "VaultFlow",
     "VaultView",
     "Venue",

@@ -16,14 +16,15 @@ from seawall.engine.events import (
 )
 from seawall.engine.fixed import DOLLAR, MINUTE, PRICE, TOKEN
 from seawall.engine.reports import Report
-from seawall.engine.venue import KEEPER_ACCOUNT, TREASURY_ACCOUNT, Venue
+from seawall.engine.venue import KEEPER_ACCOUNT, TREASURY_ACCOUNT, Market, Venue
 from seawall.storm import crash_path
 from seawall.storm.broker import Broker, Tick
 from seawall.storm.crowd import Tape, draw, tape
 from seawall.storm.designs import build, parameters, split, terms_of
-from seawall.storm.measure import Hedges, Watcher, conservation
+from seawall.storm.hedges import Hedges
+from seawall.storm.measure import Watcher, conservation
 from seawall.storm.population import load_population
-from seawall.storm.result import Layer, Probe, Row
+from seawall.storm.result import Departure, Layer, Probe, Row
 from seawall.storm.run import Stage, StormResult, run_storm
 from seawall.storm.table import WIDTH, money, share
 
@@ -265,7 +266,88 @@ def test_a_hedge_makes_the_opposite_of_what_the_price_does_to_the_position() -> 
             broker.order(trader, 3 * T, 50_000 * D)
         hedges.follow()
     # short 2 tokens from the second tick on: long 2 elsewhere through +10,000 and -5,000
-    assert hedges.made == {"balancers": 10_000 * D, "bidders": 0}
+    assert hedges.made == {"balancers": 10_000 * D, "bidders": 0, "arbitrageur": 0}
+
+
+def test_the_anchor_is_what_the_arbitrageur_pays_and_how_far_the_mark_is() -> None:
+    venue, _ = watched()
+    broker = Broker(venue, {"BTC": terms_of(STORM, "BTC")})
+    arbitrageur = broker.enrol("arbitrageur", "BTC", 100_000 * D)
+    other = broker.enrol("traders", "BTC", 100_000 * D)
+    told = [100_000.0 * P, 100_000.0 * P, 104_000.0 * P]
+    hedges = Hedges(broker, "BTC", Tape(np.arange(3) * 15_000, {"BTC": np.array(told)}))
+    fills = []
+    for index in range(3):
+        now = START + index * 15_000
+        if index:  # the venue never hears of the last price
+            venue.advance(now, {"BTC": [Report("generated", 100_000 * P, now)]})
+        events = venue.drain()
+        broker.observe(Tick(index, now, events))
+        hedges.move(index, events)
+        fills += [event for event in events if isinstance(event, Filled)]
+        if index == 0:
+            broker.order(arbitrageur, 2 * T, 50_000 * D)
+            broker.order(other, -3 * T, 50_000 * D)
+        hedges.follow()
+    (own,) = [fill for fill in fills if fill.account == arbitrageur]
+    anchor = hedges.settled()
+    assert anchor.charges == int(own.fee + own.spread + own.impact) > 0
+    assert anchor.traded == 200_000 * D
+    view = broker.position(arbitrageur)
+    assert view is not None
+    assert anchor.funding == int(own.accrued + view.accrued)
+    assert anchor.held_most == 208_000 * D
+    assert anchor.off_most == 4_000 * 10**12 // 104_000
+    assert anchor.off_mean == anchor.off_most // 3
+
+
+class Shown:
+    """A market with something to show of itself."""
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._market, name)
+
+    def dials(self) -> dict[str, int]:
+        return {"profit": 5 * D, "fund": 7}
+
+    def left_unpaid(self) -> dict[str, dict[int, int]]:
+        return {"first-come": {2: 30 * D, 3: 12 * D}, "last-come": {}}
+
+
+def test_dials_are_read_every_five_minutes_and_departures_by_class(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    venue, watcher = watched()
+    broker = Broker(venue, {"BTC": terms_of(STORM, "BTC")})
+    monkeypatch.setattr(watcher, "market", Shown(watcher.market))
+    for minute in range(13):
+        watcher.tick(START + minute * int(MINUTE), [])
+    minutes = [(time - START) // int(MINUTE) for time in watcher.dials.times]
+    assert minutes == [0, 5, 10]
+    assert watcher.dials.series == {"profit": [5 * D] * 3, "fund": [7] * 3}
+    broker.kind = {2: "traders", 3: "faders"}
+    assert watcher.departures(broker) == [
+        Departure(order="first-come", unpaid={"traders": 30 * D, "faders": 12 * D}, accounts=2),
+        Departure(order="last-come", unpaid={}, accounts=0),
+    ]
+
+
+def test_a_table_shows_dials_departures_and_the_anchor_of_those_that_have_them() -> None:
+    result = run_storm(STORM, traders=40, capital=300_000)
+    text = result.table()
+    shown = [row for row in result.rows if row.dials.series]
+    assert 0 < len(shown) < len(result.rows)
+    for row in shown:
+        assert len(row.departures) == 3
+        assert all(len(values) == len(row.dials.times) for values in row.dials.series.values())
+        for name in row.dials.series:
+            assert name[:8] in text
+    for label in ("arbitrageur's charges", "arbitrageur, hedged", "mark off the price", "unpaid,"):
+        assert label in text
+    assert max(len(line) for line in text.splitlines()) <= WIDTH
 
 
 def test_cover_is_junior_and_insurance(crash: tuple[Stage, Row]) -> None:

@@ -208,6 +208,17 @@ def test_an_arbitrageur_carries_a_mark_of_the_venues_own_to_the_price() -> None:
     assert held.gains["arbitrageur"] != 0
 
 
+def test_an_arbitrageur_adds_margin_before_its_own_way_out_liquidates_it() -> None:
+    """VAM-ARB-2: most of the curve's reserve is traded against it, and it stands."""
+    crowd = load_population("crowd")
+    row = run_storm(CRASH, ["vamm"], traders=900, capital=1_000_000, preset="major").rows[0]
+    capital = int(10**12 * crowd.arbitrageur.capital)
+    assert row.gains["arbitrageur"] > -capital // 2
+    assert row.anchor.held_most > 2 * capital
+    assert row.anchor.charges > 0
+    assert 0 < row.anchor.off_mean < 10**11
+
+
 def test_time_passes_inside_long_bars() -> None:
     slow = crash_path(tick_s=300, calm_minutes=30, fall_minutes=30, after_minutes=30)
     assert run_storm(slow, [DESIGN], traders=5).configuration.tick == 15_000

@@ -1,8 +1,8 @@
 """The mark at which a position falls below maintenance: never too late, hardly too early."""
 
-import random
-
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from seawall.engine.designs.vamm import pricing
 from seawall.engine.fixed import RATE
@@ -15,26 +15,26 @@ def is_below(quote: int, base: int, size: int, entry: int, margin: int, ratio: i
     return equity < -(-value * ratio // RATE)
 
 
-def drawn(dice: random.Random) -> tuple[int, int, int, int]:
-    """Reserves, a size (signed) and its closing value: worth at least a dollar."""
-    while True:
-        quote = 10 ** dice.randint(9, 15) * dice.randint(1, 9)
-        cost = 10 ** dice.randint(6, 15)  # 1e-10 dollar per token
-        base = min(10**17 * 9, max(10**8, quote * 10**12 // cost))
-        part = dice.choice([10**-6, 10**-4, 10**-2, 0.2])
-        size = max(1, int(base * part * dice.random())) * dice.choice((1, -1))
-        value = int(pricing.closing_value(quote, base, size))
-        if value >= 10**6 and abs(size) >= 10**6 and base >= 10**9:
-            return quote, base, size, value
-
-
-@pytest.mark.parametrize("seed", range(300))
-def test_the_trigger_is_never_too_late_and_hardly_too_early(seed: int) -> None:
+@given(
+    quote=st.integers(9, 15).flatmap(lambda power: st.integers(10**power, 9 * 10**power)),
+    cost=st.integers(6, 15),
+    depth=st.sampled_from([10, 1_000, 100_000, 10_000_000]),
+    part=st.integers(1, 2_000_000),
+    is_long=st.booleans(),
+    worth=st.integers(80, 120),
+    leverage=st.integers(2, 20),
+)
+@settings(max_examples=200, deadline=None)
+def test_the_trigger_is_never_too_late_and_hardly_too_early(
+    quote: int, cost: int, depth: int, part: int, is_long: bool, worth: int, leverage: int
+) -> None:
     """VAM-LIQ-1: over pools of a thousand to ten billion dollars and tokens of every price."""
-    dice = random.Random(seed)
-    quote, base, size, value = drawn(dice)
-    entry = value * dice.randint(80, 120) // 100
-    margin = entry // dice.randint(2, 20)
+    base = min(10**17 * 9, max(10**8, quote * 10**12 // 10**cost))
+    size = max(1, base * part // (depth * 1_000_000)) * (1 if is_long else -1)
+    value = int(pricing.closing_value(quote, base, size))
+    assume(value >= 10**6 and abs(size) >= 10**6 and base >= 10**9)
+    entry = value * worth // 100
+    margin = entry // leverage
     ratio = rate("0.0625")
     if size > 0:
         trigger = int(pricing.long_key(quote, base, size, entry - margin, ratio))

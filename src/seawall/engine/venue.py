@@ -215,6 +215,17 @@ class Market:
         """The loss order with the amount that stands on each step."""
         raise NotImplementedError
 
+    def dials(self) -> dict[str, int]:
+        """What a design shows of itself through time: names, and dollars (1e-6); here nothing."""
+        return {}
+
+    def left_unpaid(self) -> dict[str, dict[int, int]]:
+        """If everybody left now: for each order of leaving, who would lack what (1e-6 dollar).
+
+        Here nothing: a design says so where it depends on the order who is paid.
+        """
+        return {}
+
     def pots(self) -> list[Pot]:
         """Every pot of the market."""
         raise NotImplementedError

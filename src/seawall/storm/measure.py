@@ -28,12 +28,15 @@ from seawall.engine.events import (
 from seawall.engine.fixed import DOLLAR, MINUTE, NOTIONAL_STEP, RATE
 from seawall.engine.venue import KEEPER_ACCOUNT, TREASURY_ACCOUNT, Market, Venue
 from seawall.storm.broker import Broker, Orders
-from seawall.storm.crowd import CLASSES, Tape
+from seawall.storm.crowd import CLASSES
+from seawall.storm.hedges import Hedges
 from seawall.storm.result import (
     Auctions,
     Charges,
     ClassOrders,
     Deleveraging,
+    Departure,
+    Dials,
     Halts,
     Income,
     Insurance,
@@ -47,9 +50,6 @@ from seawall.storm.result import (
 
 PROBES = (100_000, 1_000_000)
 """Dollars that are asked for at every tick."""
-
-HEDGED = ("balancers", "bidders")
-"""Classes that hold the opposite position elsewhere."""
 
 _STEP = int(NOTIONAL_STEP)
 _RATE = int(RATE)
@@ -82,6 +82,7 @@ class Watcher:
         self.interest = Interest()
         self.auctions = Auctions()
         self.halts = Halts(count=Counter())
+        self.dials = Dials()
         self.withheld = 0
         self.bad_debt = 0
         self._skew_sum = 0
@@ -116,6 +117,7 @@ class Watcher:
         if insured or now - self._looked >= _LOOK:
             self._looked = now
             self._insured()
+            self._read_dials(now)
         for probe in self.probes:
             self._ask(probe, mark)
         self._weigh(mark)
@@ -229,6 +231,24 @@ class Watcher:
         self.cover_end = cover
         self.cover_least = cover if self.cover_least < 0 else min(self.cover_least, cover)
 
+    def _read_dials(self, now: int) -> None:
+        """What the design shows of itself."""
+        shown = self.market.dials()
+        if shown:
+            self.dials.times.append(now)
+        for name, amount in shown.items():
+            self.dials.series.setdefault(name, []).append(int(amount))
+
+    def departures(self, broker: Broker) -> list[Departure]:
+        """Who would be left unpaid if everybody left now, by the order of leaving."""
+        found = []
+        for order, lacking in self.market.left_unpaid().items():
+            unpaid: Counter[str] = Counter()
+            for account, amount in lacking.items():
+                unpaid[broker.kind[account]] += int(amount)
+            found.append(Departure(order=order, unpaid=dict(unpaid), accounts=len(lacking)))
+        return found
+
     def _is_closed(self, mark: int) -> bool:
         """Whether an order that opens is refused because it is not the time for it."""
         size = _PROBE_DOLLARS * int(DOLLAR) * _STEP // mark
@@ -258,9 +278,10 @@ class Watcher:
         probe.within_1 += worst <= _PERCENT
         probe.within_5 += worst <= 5 * _PERCENT
 
-    def row(self, broker: Broker, design: str, guards: str, hedges: dict[str, int]) -> Row:
+    def row(self, broker: Broker, design: str, guards: str, hedges: Hedges) -> Row:
         """The row of this market at the end of a run."""
         self._insured()
+        self._read_dials(int(self.venue.now))
         gains = self._gains(broker)
         for name, accounts in self.rung_accounts.items():
             self.rungs[name].accounts = len(accounts)
@@ -276,7 +297,7 @@ class Watcher:
             ticks=self.ticks,
             prices=self.prices,
             gains=gains,
-            hedges=hedges,
+            hedges=hedges.made,
             under_water=self._under_water(),
             bad_debt=self.bad_debt,
             liquidations=list(self.rungs.values()),
@@ -292,6 +313,9 @@ class Watcher:
             interest=self.interest,
             auctions=self.auctions,
             halts=self.halts,
+            anchor=hedges.settled(),
+            dials=self.dials,
+            departures=self.departures(broker),
             orders={
                 kind: _orders(book)
                 for (market, kind), book in broker.orders.items()
@@ -334,35 +358,6 @@ class Watcher:
         gains["treasury"] = self.income.to_treasury
         gains["keeper"] = brought - wallets - pots - self.income.to_treasury
         return gains
-
-
-class Hedges:
-    """What the hedged classes' opposite positions elsewhere made in one market, at its price."""
-
-    def __init__(self, broker: Broker, market: str, prices: Tape) -> None:
-        self.broker = broker
-        self.market = market
-        self.prices = [round(price) for price in prices.prices[market].tolist()]
-        self.made = dict.fromkeys(HEDGED, 0)
-        self._sizes: dict[int, int] = {}
-        self._net = dict.fromkeys(HEDGED, 0)
-
-    def move(self, index: int) -> None:
-        """The price has come from the tick before to this one."""
-        if index > 0:
-            change = self.prices[index] - self.prices[index - 1]
-            for kind, net in self._net.items():
-                self.made[kind] -= net * change // _STEP
-
-    def follow(self) -> None:
-        """Match the positions that have changed in this tick."""
-        for account in sorted(self.broker.touched):
-            kind = self.broker.kind.get(account, "")
-            if kind in HEDGED and self.broker.home[account] == self.market:
-                view = self.broker.position(account)
-                size = 0 if view is None else int(view.size)
-                self._net[kind] += size - self._sizes.get(account, 0)
-                self._sizes[account] = size
 
 
 def _orders(book: Orders) -> ClassOrders:

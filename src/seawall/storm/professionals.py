@@ -14,6 +14,7 @@ from seawall.engine.auction import Auction, AuctionTerms
 from seawall.engine.errors import NotEnough, Refusal
 from seawall.engine.events import AuctionEnded, AuctionOpened, Settled, VaultFlow
 from seawall.engine.fixed import DOLLAR, HOUR, MINUTE, NOTIONAL_STEP
+from seawall.engine.views import PositionView
 from seawall.storm.agents import Agents, Attackers, TraderAgents
 from seawall.storm.broker import CENT, Broker, Tick
 from seawall.storm.crowd import Crowd, Group, Tape
@@ -266,7 +267,8 @@ class ArbitrageurAgents(Agents):
     then: against an oracle that reports before it fills there is nothing to gain, against a
     smoothed or stale one there is. Where the mark is the venue's own it carries the mark to the
     price, as far as its capital goes. It leaves when the gap has closed, no faster than its own
-    impact would open another.
+    impact would open another. It hedges elsewhere, so what its position loses here it adds from
+    the wallet: it is never liquidated while it has money.
     """
 
     def __init__(
@@ -290,12 +292,25 @@ class ArbitrageurAgents(Agents):
         gap = true / mark - 1
         view = broker.position(self.account)
         if view is not None:
+            self._keep_margin(view)
             ahead = gap if view.size > 0 else -gap
             if ahead < self.rules.exit:
                 self._leave(int(view.size), ahead)
                 return
         if view is None or (view.size > 0) == (gap > 0):
             self._enter(gap, true)
+
+    def _keep_margin(self, view: PositionView) -> None:
+        """Bring the position's equity back to what its leverage takes, as far as the wallet goes.
+
+        On a curve a large position is worth less than its share of the mark: what its own way out
+        would cost counts as a loss, though the mark stands where it should.
+        """
+        lacks = int(int(view.value) / self.rules.leverage) - int(view.equity)
+        amount = min(lacks, int(self.broker.venue.wallet(self.account)))
+        if amount >= _WORTHWHILE:
+            add = self.broker.venue.add_margin
+            self.broker.attempt(self.account, add, self.market, self.account, amount)
 
     def _enter(self, gap: float, true: float) -> None:
         """Add the most of what the wallet can carry that the gap pays for."""

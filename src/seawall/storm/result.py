@@ -165,11 +165,44 @@ class Prices(Record):
     last: int = 0
 
 
+class Anchor(Record):
+    """What holds the mark to the published price, and what it costs.
+
+    ``off`` is the distance of the mark from that price, in 1e-12 of it, over all ticks. The rest
+    is the arbitrageur's: dollars ``traded``, the largest position ``held``, the ``charges`` it
+    paid (fees, spread, impact, penalties) and the ``funding`` (below zero: received). What it made
+    by this together with its hedge is what the others paid for the anchor.
+    """
+
+    off_mean: int = 0
+    off_most: int = 0
+    traded: int = 0
+    held_most: int = 0
+    charges: int = 0
+    funding: int = 0
+
+
+class Dials(Record):
+    """What a design shows of itself, by name (1e-6 dollar) at each of ``times`` (ms), and last."""
+
+    times: list[int] = []
+    series: dict[str, list[int]] = {}
+
+
+class Departure(Record):
+    """If everybody left at the end, in this order: dollars left unpaid by class, and accounts."""
+
+    order: str
+    unpaid: dict[str, int]
+    accounts: int
+
+
 class Row(Record):
     """One market of one design under one set of guards.
 
-    ``gains`` by class add up to zero. ``hedges`` is what balancers and bidders made elsewhere with
-    the opposite positions, at the published price and without costs: no part of the sum.
+    ``gains`` by class add up to zero. ``hedges`` is what balancers, bidders and arbitrageur made
+    elsewhere with the opposite positions, at the published price and without costs: no part of
+    the sum. ``dials`` and ``departures`` are empty for a design that has nothing to say there.
     ``under_water`` is what positions that are still open owe beyond their margin, ``withheld`` the
     profit that winners were not paid, ``cover`` what stands before the last vault of the loss
     order.
@@ -198,6 +231,9 @@ class Row(Record):
     interest: Interest
     auctions: Auctions
     halts: Halts
+    anchor: Anchor
+    dials: Dials
+    departures: list[Departure]
     orders: dict[str, ClassOrders]
 
 

@@ -24,7 +24,8 @@ from seawall.storm.broker import Broker, Tick
 from seawall.storm.crowd import Crowd, Tape, draw, tape
 from seawall.storm.designs import build, parameters, preset_of, split, terms_of
 from seawall.storm.events import load_event
-from seawall.storm.measure import Hedges, Watcher, conservation
+from seawall.storm.hedges import Hedges
+from seawall.storm.measure import Watcher, conservation
 from seawall.storm.population import Population, load_population, populations
 from seawall.storm.professionals import everybody
 from seawall.storm.result import Configuration, Result, Row, Run, Source
@@ -175,7 +176,7 @@ class Stage:
         self.broker.finish()
         self.venue.audit()
         rows = [
-            watcher.row(self.broker, self.design.name, self.guards, hedges.made)
+            watcher.row(self.broker, self.design.name, self.guards, hedges)
             for watcher, hedges in zip(self.watchers, self.hedges, strict=True)
         ]
         run = Run(
@@ -203,7 +204,7 @@ class Stage:
         self.broker.observe(tick)
         for watcher, hedges in zip(self.watchers, self.hedges, strict=True):
             watcher.tick(now, events)
-            hedges.move(index)
+            hedges.move(index, events)
         for agents in self.agents:
             agents.observe(tick)
         if acts:

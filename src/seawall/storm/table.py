@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seawall.engine.fixed import DOLLAR
-from seawall.storm.measure import HEDGED
+from seawall.storm.hedges import HEDGED
 from seawall.storm.result import Result, Row
 
 WIDTH = 100
@@ -142,12 +142,47 @@ def _people(result: Result) -> Table:
         ("deleveraged", _deleveraged),
         ("funding and utilisation", _funding),
         ("fees, spread, impact", _fees),
+        ("arbitrageur's charges", _charges),
+        ("arbitrageur's funding", _anchor_funding),
+        ("mark off the price", _off),
         ("largest skew", _skew),
         ("not filled, most often", _unfilled),
     ]
     for name, text in extras:
         table.add_row(name, *(text(row) for row in rows))
+    for dial in dict.fromkeys(name for row in rows for name in row.dials.series):
+        table.add_row(f"{dial}: most, end", *(_dial(row, dial) for row in rows))
+    for order in dict.fromkeys(found.order for row in rows for found in row.departures):
+        table.add_row(f"unpaid, {order}", *(_unpaid(row, order) for row in rows))
     return table
+
+
+def _charges(row: Row) -> str:
+    return money(row.anchor.charges)
+
+
+def _anchor_funding(row: Row) -> str:
+    return money(-row.anchor.funding, sign=True)
+
+
+def _off(row: Row) -> str:
+    """Mean and largest distance of the mark from the published price."""
+    mean, most = (off / 10_000_000_000 for off in (row.anchor.off_mean, row.anchor.off_most))
+    return f"{mean:.2f} %, {most:.1f} %"
+
+
+def _dial(row: Row, name: str) -> str:
+    values = row.dials.series.get(name, [])
+    return f"{money(max(values))}, {money(values[-1])}" if values else "-"
+
+
+def _unpaid(row: Row, order: str) -> str:
+    """Who would be left unpaid if everybody left in this order."""
+    for found in row.departures:
+        if found.order == order:
+            dollars = sum(found.unpaid.values())
+            return f"{found.accounts:,} acc., {money(dollars)}" if found.accounts else "0"
+    return "-"
 
 
 def _rung(row: Row, name: str) -> str:

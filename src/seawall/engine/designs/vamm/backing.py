@@ -52,6 +52,15 @@ class Backing:
         self.unbacked: i64 = 0
         self.part: i64 = RATE
 
+    def dials(self) -> dict[str, int]:
+        """The split of the marked profit, by name."""
+        return {
+            "profit, marked": int(self.profit),
+            "backed by losers": int(self.backed),
+            "backed by the fund": int(self.by_fund),
+            "unbacked": int(self.unbacked),
+        }
+
 
 class Leaver:
     """One exit: what it would be paid, what it is, what is missing, and its debt (1e-6)."""
@@ -77,6 +86,12 @@ class Exit:
         self.drawn: i64 = 0
         self.unpaid: i64 = 0
         self.debt: i64 = 0
+
+    def left_unpaid(self) -> dict[int, int]:
+        """Accounts that do not get all they are due, in the order of leaving, and what lacks."""
+        return {
+            int(leaver.account): int(leaver.unpaid) for leaver in self.leavers if leaver.unpaid > 0
+        }
 
 
 def marked_result(house: House, position: Holding) -> i64:

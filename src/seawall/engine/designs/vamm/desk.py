@@ -9,7 +9,6 @@ from mypy_extensions import i64
 
 from seawall.engine.designs.vamm.house import House
 from seawall.engine.designs.vamm.pool import Deal, band_left
-from seawall.engine.designs.vamm.pricing import spot
 from seawall.engine.designs.vamm.refusals import bad_debt
 from seawall.engine.designs.vamm.watch import Holding
 from seawall.engine.errors import BadOrder, Closed, LimitReached
@@ -46,12 +45,12 @@ class Desk:
     # by size
 
     def by_size(
-        self, account: i64, size: i64, margin: i64, reduce_only: bool, partial: bool
-    ) -> Deal:
+        self, account: i64, position: Holding | None, size: i64, margin: i64, reduce_only: bool,
+        partial: bool,
+    ) -> Deal:  # fmt: skip
         """The deal of an order of ``size`` tokens (signed) that brings ``margin``."""
         house = self.house
         pool = house.pool
-        position = house.positions.get(int(account))
         self.check_restriction(position)
         held: i64 = 0 if position is None else position.size
         opposite: bool = held != 0 and (held > 0) != (size > 0)
@@ -103,14 +102,14 @@ class Desk:
     # by quote
 
     def by_quote(
-        self, account: i64, is_long: bool, amount: i64, leverage: i64, base_limit: i64
-    ) -> Deal:
+        self, account: i64, position: Holding | None, is_long: bool, amount: i64, leverage: i64,
+        base_limit: i64,
+    ) -> Deal:  # fmt: skip
         """The deal of ``amount`` dollars at ``leverage`` (1e-12): notional = amount * leverage.
 
         ``base_limit`` is the least base a long takes, the most a short gives (1e-8; 0: any).
         """
         house = self.house
-        position = house.positions.get(int(account))
         self.check_restriction(position)
         if self.params.tiers is None and mul_div(RATE, RATE, leverage) < self.params.initial_ratio:
             raise LimitReached(
@@ -170,11 +169,11 @@ class Desk:
         pool = house.pool
         size: i64 = position.size
         ratio: i64 = self.params.partial_ratio
-        if ratio < RATE and pool.leaves_band(deal.quote, deal.base, size):
+        if ratio < RATE and pool.leaves_band(deal, size):
             part: i64 = mul_div(magnitude(size), ratio, RATE)
             if part == 0:
                 low, high = pool.band(deal.quote, deal.base)
-                raise band_left(spot(deal.quote, deal.base), low, high, "could not stay in")
+                raise band_left(deal.price, low, high, "could not stay in")
             value: i64 = house.spot_value(size)
             wanted: i64 = house.spot_value(part if size > 0 else -part)
             closed: i64 = self._swap_quote(deal, size < 0, wanted, 0, True)

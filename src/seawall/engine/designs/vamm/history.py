@@ -15,7 +15,11 @@ from seawall.engine.designs.vamm.pricing import bought_for, closing_value, sold_
 
 
 class Steps:
-    """A value that changes in steps; ``keep`` ms of it are remembered."""
+    """A value that changes in steps; ``keep`` ms of it are remembered.
+
+    ``newest_first``, ``newest_second`` and ``newest_time`` are the newest step, which every trade
+    of a block overwrites; the lists hold those before it, from ``head`` on.
+    """
 
     def __init__(self, keep: i64) -> None:
         self.keep: i64 = keep
@@ -23,18 +27,25 @@ class Steps:
         self.second: list[int] = []
         self.times: list[int] = []
         self.head: i64 = 0
+        self.newest_first: i64 = 0
+        self.newest_second: i64 = 0
+        self.newest_time: i64 = -1
 
     def count(self) -> i64:
         """How many steps are remembered."""
-        return len(self.times) - self.head
+        return 0 if self.newest_time < 0 else len(self.times) - self.head + 1
 
     def push(self, first: i64, second: i64, now: i64) -> None:
         """A new step at ``now``; forget what no window can reach any more."""
-        self.first.append(first)
-        self.second.append(second)
-        self.times.append(now)
+        if self.newest_time >= 0:
+            self.first.append(self.newest_first)
+            self.second.append(self.newest_second)
+            self.times.append(self.newest_time)
+        self.newest_first = first
+        self.newest_second = second
+        self.newest_time = now
         oldest: i64 = now - self.keep
-        while self.head + 2 < len(self.times) and self.times[self.head + 1] <= oldest:
+        while self.head + 1 < len(self.times) and self.times[self.head + 1] <= oldest:
             self.head += 1
         if self.head > 1024 and self.head * 2 > len(self.times):
             del self.first[: self.head]
@@ -44,30 +55,31 @@ class Steps:
 
     def replace(self, first: i64, second: i64) -> None:
         """Overwrite the newest step; its time stays."""
-        self.first[-1] = first
-        self.second[-1] = second
+        self.newest_first = first
+        self.newest_second = second
 
     def average(self, gauge: "Gauge", now: i64, window: i64) -> i64:
         """The time-weighted average of ``gauge`` over ``window`` ms; see the module."""
         place: i64 = len(self.times) - 1
         start: i64 = now - window
-        newest: i64 = i64(self.times[place])
-        if window == 0 or place == self.head or newest <= start:
-            return gauge.at(i64(self.first[place]), i64(self.second[place]))
+        since: i64 = self.newest_time
+        if window == 0 or place < self.head or since <= start:
+            return gauge.at(self.newest_first, self.newest_second)
         total: int = 0
-        until: i64 = now
+        if now > since:
+            total = int(gauge.at(self.newest_first, self.newest_second)) * int(now - since)
+        until: i64 = since
         while place >= self.head and until > start:
-            since: i64 = i64(self.times[place])
+            since = i64(self.times[place])
             weight: i64 = until - (since if since > start else start)
             if weight > 0:
-                total += int(gauge.at(i64(self.first[place]), i64(self.second[place]))) * int(
-                    weight
-                )
+                value: int = gauge.at(i64(self.first[place]), i64(self.second[place]))
+                total += value * int(weight)
             until = since
             place -= 1
         covered: i64 = now - (until if until > start else start)
         if covered == 0:
-            return gauge.at(i64(self.first[-1]), i64(self.second[-1]))
+            return gauge.at(self.newest_first, self.newest_second)
         return i64(total // int(covered))
 
     def state(self) -> list[int]:
@@ -76,6 +88,9 @@ class Steps:
             *self.first[self.head :],
             *self.second[self.head :],
             *self.times[self.head :],
+            self.newest_first,
+            self.newest_second,
+            self.newest_time,
         ]
 
 

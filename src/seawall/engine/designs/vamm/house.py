@@ -1,12 +1,9 @@
-"""The clearing house: positions, what they are worth, and every movement of money.
+"""The clearing house: what positions are worth, and what a trade does to one.
 
 Glossary
     ON       open notional (``entry``), quote paid or received for what is still open
     M        margin (the position's pot);  F  funding index of a side;  F0  the one last settled
     phi      funding owed, ceil(s * (F - F0)); below zero it is received
-    C        clearing pot, the only pot that may owe
-    vault    C + all margins: the money that is there to be paid out
-    prepaid  what the fund has advanced to winners for losses that nobody has realised yet
 
 Equations
     equity   e = M + result - phi, the result by the closing value V of a *mode*:
@@ -15,24 +12,17 @@ Equations
              mark is 10 % or more from the index: each mode can only protect
     free     min(M', M' + lower result) - im*(ON long, V short), M' = max(M - phi, 0)
 
-Profit is paid into a margin at once, by C, whoever has not lost it yet; a payout that the vault
-cannot meet is met by the fund, which is then prepaid. So C is minus what others still owe:
-
-    C = joint result of all open positions - funding they owe + prepaid - shortfall + dust
-
 Source: perpetual-protocol/perpetual-protocol, src/ClearingHouse.sol.
 """
 
 from mypy_extensions import i64
 
-from seawall.engine.designs.vamm.funding import Funding
-from seawall.engine.designs.vamm.params import Params
-from seawall.engine.designs.vamm.pool import Deal, Pool
+from seawall.engine.designs.vamm.ledger import Ledger
+from seawall.engine.designs.vamm.pool import Deal
 from seawall.engine.designs.vamm.pricing import closing_value, result_of
 from seawall.engine.designs.vamm.refusals import bad_debt, too_small, wallet_short
-from seawall.engine.designs.vamm.watch import Holding, Lookout
-from seawall.engine.errors import BrokenBooks, LimitReached, NotEnough
-from seawall.engine.events import InsuranceMoved, Journal
+from seawall.engine.designs.vamm.watch import Holding
+from seawall.engine.errors import LimitReached, NotEnough
 from seawall.engine.fixed import (
     RATE,
     larger,
@@ -41,42 +31,13 @@ from seawall.engine.fixed import (
     share_up,
     smaller,
 )
-from seawall.engine.guards import MarketFacts
 from seawall.engine.margin import worth
-from seawall.engine.pot import Pot
-from seawall.engine.venue import TREASURY_ACCOUNT, Account
 
 
-class House:
-    """Positions and pots of one market over its curve."""
-
-    def __init__(self, name: str, params: Params) -> None:
-        self.name = name
-        self.params = params
-        self.pool = Pool(params)
-        self.funding = Funding(params)
-        self.positions: dict[int, Holding] = {}
-        self.lookout = Lookout(params)
-        self.clearing = Pot(0, True)
-        self.fund = Pot()
-        self.margins: i64 = 0
-        self.prepaid: i64 = 0
-        self.shortfall: i64 = 0
-        self.fees: i64 = 0
-        self.spread_income: i64 = 0
-        self.restricted: i64 = -1
-        self.index_price: i64 = 0
-        self.accounts: list[Account] = []
-        self.journal = Journal()
-        self.guards = params.guards.fresh()
-        self.facts = MarketFacts()
-        self.now: i64 = 0
+class House(Ledger):
+    """The books of one market, and how a deal changes them."""
 
     # what a position is worth
-
-    def owed(self, size: i64, index: i64) -> i64:
-        """Phi (1e-6 dollar) of a position settled at ``index``."""
-        return self.funding.owed(size, index)
 
     def spot_value(self, size: i64) -> i64:
         """Closing value now."""
@@ -133,15 +94,11 @@ class House:
         needed: i64 = position.entry if size > 0 else worse
         return cover - self.params.initial(needed, needed)
 
-    def vault(self) -> i64:
-        """C plus all margins: what can be paid out before the fund is asked."""
-        return self.clearing.amount + self.margins
-
     # a deal, leg by leg
 
     def begin(self, account: i64, position: Holding | None) -> Deal:
         """A deal that does nothing yet."""
-        deal = Deal(account, self.pool.quote, self.pool.base)
+        deal = Deal(account, self.pool.quote, self.pool.base, self.pool.price)
         deal.interest = self.pool.interest
         if position is not None:
             deal.size = position.size
@@ -249,7 +206,8 @@ class House:
     def finish(self, deal: Deal, was: Holding | None) -> None:
         """Charge the fees and check what the whole leaves: wallet, margin, vault."""
         params = self.params
-        deal.toll = share_up(deal.exchanged, params.toll)
+        if params.toll > 0:
+            deal.toll = share_up(deal.exchanged, params.toll)
         deal.spread = share_up(deal.exchanged, params.spread)
         self.fit_wallet(deal)
         if deal.size != 0:
@@ -282,6 +240,8 @@ class House:
 
     def check_payable(self, amount: i64) -> None:
         """Refuse a payout that neither the vault nor the fund can meet."""
+        if amount <= 0:
+            return
         most: i64 = larger(0, self.vault()) + self.fund.amount
         if amount > most:
             raise NotEnough(
@@ -330,146 +290,3 @@ class House:
             del self.positions[int(position.account)]
         else:
             self.watch(position)
-
-    def watch(self, position: Holding) -> None:
-        """Put a position under watch with a fresh trigger."""
-        owed: i64 = self.owed(position.size, position.index)
-        pool = self.pool
-        self.lookout.add(position, owed, pool.quote, pool.base)
-
-    def watch_anew(self) -> None:
-        """Trigger keys of all positions, after funding or a change of depth."""
-        self.lookout.clear()
-        for position in self.positions.values():
-            self.watch(position)
-
-    # money
-
-    def take_fees(self, wallet: Pot, toll: i64, spread: i64) -> None:
-        """Toll to the treasury, spread to the fund."""
-        wallet.pay(self.accounts[TREASURY_ACCOUNT], toll)
-        wallet.pay(self.fund, spread)
-        self.fees += toll + spread
-        self.spread_income += spread
-
-    def prepay(self, payout: i64) -> None:
-        """Have the fund advance what the vault lacks for a ``payout``."""
-        lacking: i64 = smaller(payout - larger(0, self.vault()), self.fund.amount)
-        if payout > 0 and lacking > 0:
-            self.draw(lacking)
-            self.prepaid += lacking
-
-    def draw(self, amount: i64) -> None:
-        """Move ``amount`` from the fund into the clearing pot."""
-        self.fund.pay(self.clearing, amount)
-        self.tell_fund(amount)
-
-    def payable_to_fund(self, amount: i64) -> i64:
-        """Of ``amount`` due to the fund, what the vault can pay."""
-        return smaller(amount, larger(0, self.vault()))
-
-    def store(self, amount: i64) -> i64:
-        """Move ``amount`` from the vault into the fund, as far as the vault goes; how much."""
-        moved: i64 = self.payable_to_fund(amount)
-        self.clearing.pay(self.fund, moved)
-        return moved
-
-    def tell_fund(self, amount: i64) -> None:
-        """Report that the fund advanced ``amount``."""
-        if self.journal.listening and amount > 0:
-            self.journal.events.append(
-                InsuranceMoved(self.now, self.name, amount, self.fund.amount, self.prepaid)
-            )
-
-    def realise_debt(self, debt: i64) -> i64:
-        """Have the fund pay bad debt, what it has prepaid first; what nobody can pay."""
-        advanced: i64 = smaller(debt, self.prepaid)
-        self.prepaid -= advanced
-        due: i64 = debt - advanced
-        paid: i64 = smaller(due, self.fund.amount)
-        if paid > 0:
-            self.draw(paid)
-        self.shortfall += due - paid
-        return due - paid
-
-    def restart_index(self) -> None:
-        """Settle every position's funding and start the indices from 0, before they overflow.
-
-        What a margin cannot pay is added to what the position owes by its open notional.
-        """
-        for position in self.positions.values():
-            owed: i64 = self.owed(position.size, position.index)
-            position.index = 0
-            if owed <= 0:
-                self.clearing.pay(position, -owed)
-                self.margins -= owed
-                continue
-            paid: i64 = smaller(owed, position.amount)
-            position.pay(self.clearing, paid)
-            self.margins -= paid
-            rest: i64 = owed - paid
-            if position.size > 0:
-                position.entry += rest
-                self.pool.long_entry += rest
-            else:
-                rest = smaller(rest, position.entry - 1)
-                position.entry -= rest
-                self.pool.short_entry -= rest
-        self.funding.restart()
-
-    # books
-
-    def owed_by_all(self) -> i64:
-        """Funding that all open positions owe together."""
-        total: i64 = 0
-        for position in self.positions.values():
-            total += self.owed(position.size, position.index)
-        return total
-
-    def dust(self) -> i64:
-        """What the clearing pot holds beyond what it stands for; never below 0."""
-        standing: i64 = self.pool.joint_result() - self.owed_by_all()
-        return self.clearing.amount - standing - self.prepaid + self.shortfall
-
-    def audit(self) -> None:
-        """Re-add the sides, the margins and the clearing pot."""
-        longs: i64 = 0
-        shorts: i64 = 0
-        long_entry: i64 = 0
-        short_entry: i64 = 0
-        margins: i64 = 0
-        for position in self.positions.values():
-            margins += position.amount
-            if position.size > 0:
-                longs += position.size
-                long_entry += position.entry
-            else:
-                shorts -= position.size
-                short_entry += position.entry
-        pool = self.pool
-        if (longs, shorts, long_entry, short_entry) != (
-            pool.longs, pool.shorts, pool.long_entry, pool.short_entry
-        ):  # fmt: skip
-            raise BrokenBooks(f"{self.name}: the sides are not the sum of their positions")
-        if margins != self.margins:
-            raise BrokenBooks(f"{self.name}: margins are {margins}, not {self.margins}")
-        if self.vault() < 0:
-            raise BrokenBooks(f"{self.name}: the vault paid out {-self.vault()} it never had")
-        if self.dust() < 0:
-            raise BrokenBooks(f"{self.name}: the clearing pot is {-self.dust()} short")
-
-    def state(self) -> list[int]:
-        """Every number of the house, for a digest."""
-        numbers: list[int] = [
-            self.clearing.amount, self.fund.amount, self.margins, self.prepaid, self.shortfall,
-            self.fees, self.spread_income, self.restricted, self.index_price,
-        ]  # fmt: skip
-        numbers.extend(self.pool.state())
-        numbers.extend(self.funding.state())
-        for account in sorted(self.positions):
-            position = self.positions[account]
-            numbers.extend(
-                [account, position.size, position.entry, position.amount, position.index,
-                 position.block, position.standing]
-            )  # fmt: skip
-        return numbers

@@ -6,11 +6,11 @@ them began.
 
 from mypy_extensions import i64
 
-from seawall.engine.designs.vamm.backing import Backing, Exit, backing, exits
+from seawall.engine.designs.vamm.backing import EXIT_ORDERS, Backing, Exit, backing, exits
 from seawall.engine.designs.vamm.depth import pegged, repegged, scaled
 from seawall.engine.designs.vamm.fund import Fund
 from seawall.engine.designs.vamm.history import PriceGauge
-from seawall.engine.designs.vamm.pricing import size_to
+from seawall.engine.designs.vamm.pricing import check_opening, size_to
 from seawall.engine.designs.vamm.refusals import check_open, wallet_short
 from seawall.engine.designs.vamm.trading import Trading
 from seawall.engine.designs.vamm.views import (
@@ -165,8 +165,11 @@ class VammMarket(Trading):
     # time
 
     def check_reports(self, now: i64, reports: list[Report]) -> None:
-        """Refuse reports that cannot be taken; changes nothing."""
+        """Refuse reports that cannot be taken, or that the curve cannot open at."""
         self.oracle.check(reports, now)
+        if self.house.pool.base == 0 and self.params.base_reserve == 0:
+            for report in reports:
+                check_opening(self.params.quote_reserve, report.price)
 
     def advance(self, now: i64, reports: list[Report], budget: i64) -> None:
         """A new block: reports, funding and depth, liquidations, triggered orders."""
@@ -186,6 +189,7 @@ class VammMarket(Trading):
                 budget = self.care.liquidate(budget)
                 budget = self._serve_line(budget)
             self.care.ladder.relieve(self.care, budget)
+        self._tell_tolls()
         self._settle_epochs()
 
     def _take_reports(self, reports: list[Report]) -> None:
@@ -253,6 +257,17 @@ class VammMarket(Trading):
         if self.steering.ruined and not self.settlement.is_shut:
             self.shutdown()
 
+    def _tell_tolls(self) -> None:
+        """Report what the treasury got since the block before."""
+        house = self.house
+        if house.tolls > 0 and self.journal.listening:
+            report = Settled(self.now, self.name)
+            report.funding_rate = house.funding.rate
+            report.income = house.tolls
+            report.to_treasury = house.tolls
+            self.journal.events.append(report)
+        house.tolls = 0
+
     def _settle_epochs(self) -> None:
         assets: i64 = 0
         shares: i64 = 0
@@ -312,6 +327,14 @@ class VammMarket(Trading):
     def exits(self, order: str) -> Exit:
         """Who is left unpaid if everyone leaves in this order."""
         return exits(self.house, order)
+
+    def dials(self) -> dict[str, int]:
+        """The profit that positions are marked at, and what stands behind it (1e-6)."""
+        return backing(self.house).dials()
+
+    def left_unpaid(self) -> dict[str, dict[int, int]]:
+        """For each order of leaving: who would be left unpaid, and how much (1e-6)."""
+        return {order: exits(self.house, order).left_unpaid() for order in EXIT_ORDERS}
 
     def open_positions(self) -> list[int]:
         """Accounts with a position, ascending."""

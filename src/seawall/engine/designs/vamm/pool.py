@@ -34,21 +34,32 @@ from seawall.engine.designs.vamm.pricing import (
     spot,
 )
 from seawall.engine.errors import LimitReached
-from seawall.engine.fixed import DAY, MAX_DOLLARS, MAX_PRICE, RATE, larger, share, smaller
+from seawall.engine.fixed import (
+    DAY,
+    MAX_DOLLARS,
+    MAX_PRICE,
+    RATE,
+    larger,
+    magnitude,
+    share,
+    smaller,
+)  # fmt: skip
 
 
 class Deal:
     """What one command would do to one position and to the curve; nothing is done yet.
 
-    ``quote`` and ``base`` are the reserves after it, ``size``, ``entry``, ``margin`` the position,
-    ``brought`` what leaves the wallet for it and ``payout`` what returns, ``exchanged`` the quote
-    that changed hands, ``realised`` and ``accrued`` the result and the funding settled.
+    ``quote``, ``base`` and ``price`` are reserves and mark after it, ``size``, ``entry`` and
+    ``margin`` the position, ``brought`` what leaves the wallet for it and ``payout`` what returns,
+    ``exchanged`` the quote that changed hands, ``realised`` and ``accrued`` the result and the
+    funding settled.
     """
 
-    def __init__(self, account: i64, quote: i64, base: i64) -> None:
+    def __init__(self, account: i64, quote: i64, base: i64, price: i64) -> None:
         self.account: i64 = account
         self.quote: i64 = quote
         self.base: i64 = base
+        self.price: i64 = price
         self.size: i64 = 0
         self.entry: i64 = 0
         self.margin: i64 = 0
@@ -72,6 +83,7 @@ class Pool:
         self.params = params
         self.quote: i64 = 0
         self.base: i64 = 0
+        self.price: i64 = 0
         self.moved: i64 = 0
         self.longs: i64 = 0
         self.shorts: i64 = 0
@@ -86,18 +98,25 @@ class Pool:
         self.last_base: i64 = 0
         self.last_net: i64 = 0
         self.steps = Steps(larger(DAY // 24, larger(params.mark_twap, params.value_twap)))
+        self._banded: i64 = -1
+        self._low: i64 = 0
+        self._high: i64 = 0
 
     def open(self, quote: i64, base: i64) -> None:
         """Set the reserves up; the first snapshot."""
         check_reserves(quote, base)
-        self.quote = quote
-        self.base = base
+        self._set(quote, base)
         self.note_liquidity()
         self.snap()
 
+    def _set(self, quote: i64, base: i64) -> None:
+        self.quote = quote
+        self.base = base
+        self.price = spot(quote, base)
+
     def mark(self) -> i64:
         """The spot price (1e-10); 0 before the opening."""
-        return 0 if self.base == 0 else spot(self.quote, self.base)
+        return self.price
 
     def net(self) -> i64:
         """N: sum of all sizes (1e-8 token)."""
@@ -151,46 +170,62 @@ class Pool:
         opening every trade centres the band anew.
         """
         steps = self.steps
-        place: i64 = len(steps.times) - 1
-        if self.snapped == self.block:
-            if place == steps.head:
-                return spot(quote, base)
-            place -= 1
-        return spot(i64(steps.first[place]), i64(steps.second[place]))
+        if self.snapped != self.block:
+            return spot(steps.newest_first, steps.newest_second)
+        if steps.count() == 1:
+            return spot(quote, base)
+        return spot(i64(steps.first[-1]), i64(steps.second[-1]))
 
     def band(self, quote: i64, base: i64) -> tuple[i64, i64]:
-        """Lowest and highest mark of this block; everything where the band is off."""
+        """Lowest and highest mark of this block; everything where the band is off.
+
+        With a snapshot older than the block the band stays the same throughout it, and is worked
+        out once.
+        """
         f: i64 = self.params.fluctuation
         if f == 0:
             return 0, MAX_PRICE
+        if self._banded == self.block:
+            return self._low, self._high
         p0: i64 = self.reference(quote, base)
-        return share(p0, RATE - f), smaller(MAX_PRICE, share(p0, RATE + f))
+        self._low = share(p0, RATE - f)
+        self._high = smaller(MAX_PRICE, share(p0, RATE + f))
+        if self.snapped != self.block or self.steps.count() > 1:
+            self._banded = self.block
+        return self._low, self._high
 
-    def leaves_band(self, quote: i64, base: i64, size: i64) -> bool:
-        """Whether closing ``size`` from those reserves would end outside the band."""
+    def leaves_band(self, deal: Deal, size: i64) -> bool:
+        """Whether closing ``size`` after ``deal`` would end outside the band."""
         if self.params.fluctuation == 0:
             return False
+        quote: i64 = deal.quote
+        base: i64 = deal.base
+        low, high = self.band(quote, base)
+        if magnitude(size) < base >> 12:  # moves the mark by less than 1/1024
+            step: i64 = (deal.price >> 10) + 1
+            if low + step <= deal.price <= high - step:
+                return False
         value: i64 = closing_value(quote, base, size)
         if size < 0 and (-size >= base or value >= MAX_DOLLARS):
             return True
         after_quote: i64 = quote - value if size > 0 else quote + value
         after: i64 = spot(after_quote, base + size)
-        low, high = self.band(quote, base)
         return after < low or after > high
 
     def _move(self, deal: Deal, quote: i64, base: i64, may_leave: bool) -> None:
         """Check the band and carry the deal's reserves to (quote, base)."""
         check_reserves(quote, base)
+        after: i64 = spot(quote, base)
         if self.params.fluctuation > 0:
             low, high = self.band(deal.quote, deal.base)
-            before: i64 = spot(deal.quote, deal.base)
+            before: i64 = deal.price
             if before < low or before > high:
                 raise band_left(before, low, high, "is already outside")
-            after: i64 = spot(quote, base)
             if not may_leave and (after < low or after > high):
                 raise band_left(after, low, high, "would be outside")
         deal.quote = quote
         deal.base = base
+        deal.price = after
 
     # trades
 
@@ -231,7 +266,10 @@ class Pool:
         return received
 
     def _check_limit(self, taken: i64, reserve: i64, name: str, unit: str) -> None:
-        most: i64 = share(reserve, self.params.trade_limit)
+        limit: i64 = self.params.trade_limit
+        if taken <= reserve >> 1 and limit > RATE >> 1:
+            return
+        most: i64 = share(reserve, limit)
         if taken > most:
             raise LimitReached(
                 "trade-limit",
@@ -279,14 +317,14 @@ class Pool:
         self.moved += deal.quote - self.quote
         self.quote = deal.quote
         self.base = deal.base
+        self.price = deal.price
         self.interest = deal.interest
         self.volume += deal.exchanged
         self.snap()
 
     def reshape(self, quote: i64, base: i64, cost: i64) -> None:
         """Change the reserves at a ``cost`` that has been paid; the settlement's new origin."""
-        self.quote = quote
-        self.base = base
+        self._set(quote, base)
         self.moved += cost
         self.note_liquidity()
         self.snap()

@@ -47,6 +47,7 @@ ALWAYS: Final[i64] = 4_000_000_000_000_000_000
 
 _MAX_SPAN: Final[i64] = 4_000_000_000_000_000_000
 _THIN: Final[i64] = 10  # below a 1024th of the reserve, s^2 counts for less than 1e-6 of k
+_FINE: Final[i64] = 40  # bits to which the root of a key is taken
 _SLACK: Final[i64] = 8  # micro-dollars: more than all roundings of one valuation together
 
 
@@ -113,10 +114,30 @@ def root(a: i64, b: i64) -> i64:
     """floor(sqrt(a * b)), exact, for ``a`` and ``b`` up to 2**62 whose root fits below 2**62."""
     if a <= 0 or b <= 0:
         return 0
-    half: i64 = (_bits(a) + _bits(b) + 1) >> 1
-    guess: i64 = LIMIT >> (62 - smaller(half, 62))  # 2**half, without a shift of a small literal
+    guess: i64 = (a >> 1) + (b >> 1) + 1  # the mean: never below the root, and near it if b is to a
+    if a >> 2 > b or b >> 2 > a:
+        half: i64 = (_bits(a) + _bits(b) + 1) >> 1
+        guess = LIMIT >> (62 - smaller(half, 62))  # 2**half, without a shift of a small literal
     while True:
         better: i64 = (guess + mul_div(a, b, guess)) >> 1
+        if better >= guess:
+            return guess
+        guess = better
+
+
+def _root_below(a: i64, b: i64) -> i64:
+    """sqrt(a * b), at most 2**-40 of it too low and never too high, for two numbers that are near.
+
+    Exact where they are not. A trigger key needs no more, and there is one for every trade.
+    """
+    if a >> 2 > b or b >> 2 > a:
+        return root(a, b)
+    guess: i64 = (a >> 1) + (b >> 1) + 1
+    while True:
+        below: i64 = mul_div(a, b, guess)
+        if guess - below <= guess >> _FINE:
+            return below
+        better: i64 = (guess + below) >> 1
         if better >= guess:
             return guess
         guess = better
@@ -153,10 +174,10 @@ def long_key(quote: i64, base: i64, size: i64, debt: i64, rate: i64) -> i64:
         return NEVER
     least: i64 = mul_div_up(debt, RATE, RATE - rate)
     span: i64 = _MAX_SPAN
-    if mul_div(quote, size, _MAX_SPAN) < least:
+    if quote // least < _MAX_SPAN // size - 1 or mul_div(quote, size, _MAX_SPAN) < least:
         span = mul_div(quote, size, least)
     if size <= base >> _THIN:
-        reserve: i64 = root(span, base) - size // 2 - 2
+        reserve: i64 = _root_below(span, base) - size // 2 - 2
     else:
         reserve = (_diagonal(span, base, size) - size) // 2 - 1
     return ALWAYS if reserve <= 0 else _mark_at(quote, base, reserve) + 1
@@ -170,11 +191,13 @@ def short_key(quote: i64, base: i64, size: i64, backing: i64, rate: i64) -> i64:
     does.
     """
     most: i64 = mul_div(larger(0, backing - _SLACK), RATE, RATE + rate)
-    if mul_div(quote, size, _MAX_SPAN) >= most:
+    if most <= 0:
+        return ALWAYS
+    if quote // most >= _MAX_SPAN // size - 1 and mul_div(quote, size, _MAX_SPAN) >= most:
         return ALWAYS
     span: i64 = mul_div_up(quote, size, most)
     if size <= base >> _THIN:
-        reserve: i64 = root(span, base) + 1
+        reserve: i64 = _root_below(span, base) + (base >> _FINE - 3) + 1
         reserve += mul_div_up(size, size, 8 * reserve) + size // 2 + 2
     else:
         reserve = (_diagonal(span, base, size) + size) // 2 + 3
@@ -203,12 +226,30 @@ def isqrt(number: int) -> int:
 
 def _mark_at(quote: i64, base: i64, reserve: i64) -> i64:
     """Mark (1e-10) with that base reserve at the same k, held at MAX_PRICE."""
-    if mul_div(quote, base, MAX_DOLLARS) >= reserve:
+    if reserve < base >> 6 and mul_div(quote, base, MAX_DOLLARS) >= reserve:
         return MAX_PRICE
     opposite: i64 = mul_div(quote, base, reserve)
     if opposite // 100_000 >= reserve:
         return MAX_PRICE
     return smaller(MAX_PRICE, mul_div(opposite, NOTIONAL_STEP, reserve))
+
+
+def check_opening(quote: i64, price: i64) -> None:
+    """Refuse an opening price (1e-10) at which the base reserve has no room left to grow.
+
+    It may be a quarter of the largest, so that the mark can fall to a sixteenth before it is
+    there (``reserve-bound``).
+    """
+    least: i64 = mul_div_up(quote, NOTIONAL_STEP, MAX_BASE >> 2)
+    if price < least:
+        raise LimitReached(
+            "reserve-bound",
+            f"a price of {price} is below {least} (1e-10), the least at which a quote reserve of "
+            f"{quote} (1e-6 dollar) leaves the base reserve room: list the token by the thousand, "
+            "or with a smaller reserve",
+            price,
+            least,
+        )
 
 
 def check_reserves(quote: i64, base: i64) -> None:

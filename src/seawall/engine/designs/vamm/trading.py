@@ -87,17 +87,20 @@ class Trading(Market):
         wallet = self.accounts[account]
         if margin > wallet.amount:
             raise wallet_short(wallet.amount, margin)
+        if kind == "market":
+            self._fill(number, account, size, margin, acceptable, reduce_only, partial)
+            return
         code: i16 = i16(ORDER_KINDS[kind])
         limit: int = trigger if code == LIMIT_ORDER and acceptable == 0 else acceptable
         order = Order(number, account, code, size, trigger, limit, reduce_only, partial, self.now)
         mark: i64 = self.house.pool.mark()
         reached: bool = mark >= trigger if order.fires_on_rise() else mark <= trigger
-        if order.triggered or (code == LIMIT_ORDER and reached):
+        if code == LIMIT_ORDER and reached:
             try:
-                self._fill(order, margin)
+                self._fill(number, account, size, margin, limit, reduce_only, partial)
                 return
             except Refusal as refusal:
-                if code != LIMIT_ORDER or refusal.code not in RETRY:
+                if refusal.code not in RETRY:
                     raise
         wallet.pay(order, margin)
         self.waiting.add(order)
@@ -110,13 +113,13 @@ class Trading(Market):
         check_range("size", size, -int(MAX_SIZE), int(MAX_SIZE), "1e-8 token")
         check_range("margin", margin, 0, int(MAX_DOLLARS), "1e-6 dollar")
         check_range("acceptable", acceptable, 0, int(MAX_PRICE), "1e-10 dollar per token")
-        if kind not in ORDER_KINDS:
-            raise BadOrder("unknown-kind", f"kind {kind!r} is none of {', '.join(ORDER_KINDS)}")
         if kind == "market":
             if trigger != 0:
                 raise BadOrder(
                     "trigger-on-market", f"a market order has no trigger: {trigger}", trigger, 0
                 )
+        elif kind not in ORDER_KINDS:
+            raise BadOrder("unknown-kind", f"kind {kind!r} is none of {', '.join(ORDER_KINDS)}")
         else:
             check_range("trigger", trigger, 1, int(MAX_PRICE), "1e-10 dollar per token")
 
@@ -135,18 +138,20 @@ class Trading(Market):
                 len(self.accounts),
             )
 
-    def _fill(self, order: Order, margin: i64) -> None:
+    def _fill(
+        self, number: i64, account: i64, size: i64, margin: i64, acceptable: i64,
+        reduce_only: bool, partial: bool,
+    ) -> None:  # fmt: skip
         """Fill an order from the wallet, whole or as far as it allows."""
-        deal = self.desk.by_size(
-            order.account, order.size, margin, order.reduce_only, order.partial
-        )
-        check_acceptable(deal, order.acceptable)
-        self._commit(deal, order.number)
+        position = self.house.positions.get(int(account))
+        deal = self.desk.by_size(account, position, size, margin, reduce_only, partial)
+        check_acceptable(deal, acceptable)
+        self._commit(deal, position, number)
 
-    def _commit(self, deal: Deal, number: i64) -> None:
+    def _commit(self, deal: Deal, position: Holding | None, number: i64) -> None:
         house = self.house
         mark: i64 = house.pool.mark()
-        house.commit(deal, house.positions.get(int(deal.account)))
+        house.commit(deal, position)
         if self.journal.listening:
             self.journal.events.append(
                 Filled(
@@ -168,7 +173,9 @@ class Trading(Market):
         check_range("base-limit", base_limit, 0, int(MAX_SIZE), "1e-8 token")
         self._check_account(account)
         self._check_trading()
-        self._commit(self.desk.by_quote(account, is_long, amount, leverage, base_limit), 0)
+        position = self.house.positions.get(account)
+        deal = self.desk.by_quote(account, position, is_long, amount, leverage, base_limit)
+        self._commit(deal, position, 0)
 
     def close_position(self, account: int, quote_limit: int = 0) -> None:
         """Close the position, or a part of it where all of it would leave the band.
@@ -182,7 +189,7 @@ class Trading(Market):
         deal = self.house.begin(account, position)
         self.desk.close(deal, position, quote_limit)
         self.house.finish(deal, position)
-        self._commit(deal, 0)
+        self._commit(deal, position, 0)
 
     def cancel(self, account: int, order: int) -> None:
         """Take a waiting order back, with its margin."""
@@ -213,7 +220,10 @@ class Trading(Market):
             wallet = self.accounts[order.account]
             order.pay(wallet, margin)
             try:
-                self._fill(order, margin)
+                self._fill(
+                    order.number, order.account, order.size, margin, order.acceptable,
+                    order.reduce_only, order.partial,
+                )  # fmt: skip
                 self.waiting.remove(order)
                 budget -= 1
             except Refusal as refusal:

@@ -40,7 +40,7 @@ def quote_of(house: House, size: i64) -> Quote:
     """
     pool = house.pool
     quantity: i64 = magnitude(size)
-    deal = Deal(0, pool.quote, pool.base)
+    deal = Deal(0, pool.quote, pool.base, pool.price)
     if size > 0:
         exchanged: i64 = pool.buy(deal, quantity, False)
     else:

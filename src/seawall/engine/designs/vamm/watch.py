@@ -42,8 +42,10 @@ class Lookout:
         """Watch a position that stands nowhere; ``owed`` is the funding it owes."""
         if self.base_mark == 0:
             self.base_mark = spot(quote, base)
-        value: i64 = smaller(closing_value(quote, base, position.size), MAX_DOLLARS)
-        rate: i64 = self.params.steepest_rate(value)
+        rate: i64 = self.params.maintenance_ratio
+        if self.params.tiers is not None:
+            value: i64 = closing_value(quote, base, position.size)
+            rate = self.params.steepest_rate(smaller(value, MAX_DOLLARS))
         position.standing = WATCHED
         if position.size > 0:
             debt: i64 = position.entry - position.amount + owed
