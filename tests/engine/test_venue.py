@@ -58,8 +58,9 @@ def test_money_comes_in_and_goes_out_of_a_wallet():
 def test_a_wallet_holds_the_tokens_that_a_market_registers():
     venue = Venue()
     holder = venue.open_account()
-    with pytest.raises(Unknown, match="token 'ETH' is not held; there are USD"):
+    with pytest.raises(Unknown, match="token 'ETH' is not held; there are USD") as refused:
         venue.deposit(holder, 5, "ETH")
+    assert refused.value.code == "unknown-token"
     ether = venue.treasury.register("ETH")
     bare = venue.digest()
     venue.deposit(holder, 5, "ETH")
