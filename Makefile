@@ -1,4 +1,5 @@
-# make run     one storm, from a fresh clone: sets up .venv, compiles the engine, runs it
+# make run     both published storms, from a fresh clone: sets up .venv, compiles the engine, runs
+#              them through every design and writes a page for each into out/
 # make test    the whole suite against the compiled install, the engine's tests on the source too
 # make check   format, lint, types
 # make bench   the benchmarks
@@ -13,7 +14,7 @@ FLAVOUR ?= compiled
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
-FILES := pyproject.toml setup.py $(sort $(shell find src -name '*.py' -o -name '*.toml'))
+FILES := pyproject.toml setup.py $(sort $(shell find src -name '*.py' -o -name '*.toml' -o -name 'page.*'))
 ENGINE_TESTS := tests/engine tests/layered tests/vamm tests/test_auditor.py tests/test_determinism.py \
 	tests/test_machine.py tests/test_public.py
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile
@@ -22,7 +23,9 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
-	$(BIN)/seawall storm october-2025 --design layered
+	@mkdir -p out
+	$(BIN)/seawall storm october-2025 --report out/october-2025.html
+	$(BIN)/seawall storm jelly --report out/jelly.html
 
 test: $(VENV)/tools
 	SEAWALL_EXPECT=$(FLAVOUR) $(BIN)/pytest $(SIDE_BY_SIDE)

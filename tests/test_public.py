@@ -30,7 +30,7 @@ NAMES = FACE.split()
 """A name is added here when it is promised, and taken away when the promise is broken."""
 
 LAZY = {"run_storm"}
-HEAVY = {"cyclopts", "msgspec", "numpy", "polars", "pyarrow", "rich"}
+HEAVY = {"cyclopts", "msgspec", "numpy", "plotly", "polars", "pyarrow", "rich"}
 
 
 def in_a_new_process(code: str) -> str:

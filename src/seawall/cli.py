@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
@@ -21,7 +21,9 @@ from seawall.engine.errors import BadScenario, SeawallError
 from seawall.engine.fixed import HOUR, MAX_TIME, SECOND
 from seawall.storm.candles import load_candles
 from seawall.storm.events import load_event, scenarios
-from seawall.storm.run import CAPITAL, run_storm
+from seawall.storm.files import check_folder, check_page
+from seawall.storm.outcome import Outcome, run
+from seawall.storm.run import CAPITAL, StormResult, run_storm
 from seawall.storm.scenario import Scenario
 from seawall.storm.table import WIDTH, as_renderable
 from seawall.storm.units import iso, parse_time
@@ -88,11 +90,23 @@ def storm_command(
     ] = CAPITAL,
     seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
     tick: Annotated[float | None, Parameter(help="Seconds from one look to the next.")] = None,
+    report: Annotated[
+        str | None,
+        Parameter(help="Write one HTML page with words, tables and charts to this file."),
+    ] = None,
+    out: Annotated[
+        str | None,
+        Parameter(help="Write every series and event as Parquet into this new folder."),
+    ] = None,
     as_json: Annotated[
         bool, Parameter(name="--json", help="Print one JSON document.", negative="")
     ] = False,
 ) -> None:
     """Run a storm and print one table: a row per design and market."""
+    if report is not None:
+        check_page(report)
+    if out is not None:
+        check_folder(out)
     storm = _scenario(name, candles, symbols, start, hours, gaps)
     screen = Console(stderr=True)
     with Progress(
@@ -112,7 +126,9 @@ def storm_command(
                 tasks[label] = bars.add_task(f"{storm.name}: {label}", total=total)
             bars.update(tasks[label], completed=done)
 
-        result = run_storm(
+        keeps = report is not None or out is not None
+        runner: Callable[..., Outcome | StormResult] = run if keeps else run_storm
+        done = runner(
             storm,
             design,
             population,
@@ -124,12 +140,27 @@ def storm_command(
             tick=None if tick is None else round(tick * int(SECOND)),
             progress=show,
         )
+    result = done.result if isinstance(done, Outcome) else done
     if as_json:
         print(result.json())
     elif sys.stdout.isatty():
         Console(width=min(WIDTH, Console().width)).print(as_renderable(result))
     else:
         print(result.table())
+    if isinstance(done, Outcome):
+        _write(done, report, out, screen)
+
+
+def _write(outcome: Outcome, report: str | None, out: str | None, screen: Console) -> None:
+    """Write what was asked for, with a sign of life, and say where it is."""
+    if report is not None:
+        with screen.status(f"writing {report}"):
+            path = outcome.report(report)
+        print(f"report: {path} ({path.stat().st_size / 1e6:.1f} MB)", file=sys.stderr)
+    if out is not None:
+        with screen.status(f"writing {out}"):
+            folder = outcome.save(out)
+        print(f"series and events: {folder / 'manifest.json'}", file=sys.stderr)
 
 
 def _scenario(

@@ -28,6 +28,7 @@ from seawall.storm.hedges import Hedges
 from seawall.storm.measure import Watcher, conservation
 from seawall.storm.population import Population, load_population, populations
 from seawall.storm.professionals import everybody
+from seawall.storm.recorder import Recorder
 from seawall.storm.result import Configuration, Result, Row, Run, Source
 from seawall.storm.scenario import Scenario
 from seawall.storm.table import as_text
@@ -67,13 +68,15 @@ def run_storm(
     preset: str | None = None,
     tick: int | None = None,
     progress: Progress | None = None,
+    recorder: Recorder | None = None,
 ) -> StormResult:
     """Put ``designs`` (all there are) through ``scenario``, with each set of ``guards``.
 
     ``scenario`` may be the name of a published event. Without a ``population`` it is the one
     named as the scenario, else ``crowd``; ``traders`` replaces their count. ``capital`` are whole
     dollars behind each market, ``guards`` names of :data:`seawall.engine.guards.PRESETS`,
-    ``preset`` one of leverage for every market, ``tick`` milliseconds.
+    ``preset`` one of leverage for every market, ``tick`` milliseconds. A ``recorder`` keeps every
+    tick and every event.
 
     Raises :class:`BadParameters`, :class:`BadScenario`, and the :class:`Refusal` of a vault that
     cannot take its capital.
@@ -102,7 +105,7 @@ def run_storm(
     for design in chosen:
         for guard in guarded:
             stage = Stage(design, guard, storm, crowd, prices, step, capital * int(DOLLAR), preset)
-            run, found = stage.run(progress)
+            run, found = stage.run(progress, recorder)
             runs.append(run)
             rows += found
     return StormResult(
@@ -142,6 +145,7 @@ class Stage:
         self.scenario = scenario
         self.tick = tick
         self.prices = prices
+        self.recorder: Recorder | None = None
         self.venue = Venue()
         terms = {name: terms_of(scenario, name, guards, preset) for name in scenario.markets}
         self.parameters: dict[str, dict[str, Any]] = {}
@@ -162,9 +166,14 @@ class Stage:
         actions = crowd.population.keeper.actions_per_minute
         self.budget = max(1, actions * tick // int(MINUTE))
 
-    def run(self, progress: Progress | None = None) -> tuple[Run, list[Row]]:
+    def run(
+        self, progress: Progress | None = None, recorder: Recorder | None = None
+    ) -> tuple[Run, list[Row]]:
         """The whole storm."""
         self.venue.listen()
+        self.recorder = recorder
+        if recorder is not None:
+            recorder.begin(self.watchers, self.prices)
         last = len(self.prices.grid) - 1
         label = self.design.name if self.guards == "none" else f"{self.design.name}, {self.guards}"
         every = max(1, last // 200)
@@ -175,6 +184,8 @@ class Stage:
                 progress(label, index + 1, last + 1)
         self.broker.finish()
         self.venue.audit()
+        if recorder is not None:
+            recorder.end(self.design.name, self.guards, self.broker)
         rows = [
             watcher.row(self.broker, self.design.name, self.guards, hedges)
             for watcher, hedges in zip(self.watchers, self.hedges, strict=True)
@@ -205,6 +216,8 @@ class Stage:
         for watcher, hedges in zip(self.watchers, self.hedges, strict=True):
             watcher.tick(now, events)
             hedges.move(index, events)
+        if self.recorder is not None:
+            self.recorder.tick(index, events)
         for agents in self.agents:
             agents.observe(tick)
         if acts:

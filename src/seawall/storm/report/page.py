@@ -1,0 +1,165 @@
+"""One page that opens without a network: words, tables, charts and the program that draws them.
+
+The chart library is plotly.js as it comes inside plotly's Python package, compressed; a browser of
+2023 or later unpacks it. All that depends on the storm depends on nothing else: the same seed gives
+the same page, but for its date.
+"""
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from html import escape
+from importlib import resources
+from string import Template
+from typing import Any
+
+from seawall import designs as registry
+from seawall.about import VERSION
+from seawall.storm.designs import split
+from seawall.storm.recording import Recording
+from seawall.storm.report.charts import FIGURES, Drawing, View
+from seawall.storm.report.story import of_each, paragraph
+from seawall.storm.report.tables import tables
+from seawall.storm.report.words import Lane, counted, dollars, lanes, set_in_type
+from seawall.storm.units import span
+
+
+def as_html(recording: Recording, written: datetime) -> str:
+    """The whole page; ``written`` is the date it bears."""
+    result = recording.result
+    chosen = result.configuration
+    markets = chosen.scenario.markets
+    runs = lanes(recording)
+    drawings = {
+        name: {market: FIGURES[name](View(recording, market)) for market in markets}
+        for name in FIGURES
+    }
+    comparison, people = tables(result)
+    return Template(_text("page.html")).substitute(
+        title=escape(_titled(chosen.scenario.name)),
+        description=_print(chosen.scenario.description.strip()),
+        facts=_print(_facts(recording)),
+        written=f"{written:%Y-%m-%d}",
+        version=escape(VERSION),
+        style=_text("page.css"),
+        story=_print(paragraph(recording)),
+        designs="".join(
+            f"<dt>{_swatch(lane)}{escape(lane.name)}</dt><dd>{_print(text)}</dd>"
+            for lane, text in of_each(recording)
+        ),
+        comparison=comparison,
+        people=people,
+        capital=_capital(chosen.capital, [run.design for run in result.runs]),
+        conservation=escape(_books(recording)),
+        controls=_controls(runs, markets),
+        sections="".join(_section(name, drawings[name]) for name in FIGURES),
+        provenance="".join(f"<li>{escape(line)}</li>" for line in chosen.scenario.provenance),
+        figures=_json(
+            {
+                f"{name}-{place}": {"data": drawing.data, "layout": drawing.layout}
+                for name, found in drawings.items()
+                for place, drawing in enumerate(found.values())
+                if not drawing.empty
+            }
+        ),
+        measures=_json(json.loads(recording.result.json())),
+        library=_library(),
+        script=_text("page.js"),
+    )
+
+
+def _text(name: str) -> str:
+    return (resources.files("seawall.storm.report") / name).read_text(encoding="utf-8")
+
+
+@cache
+def _library() -> str:
+    """plotly.js, compressed, as base64."""
+    code = (resources.files("plotly") / "package_data" / "plotly.min.js").read_bytes()
+    return base64.b64encode(gzip.compress(code, 9, mtime=0)).decode("ascii")
+
+
+def _json(value: Any) -> str:
+    """JSON that may stand inside a script element."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _print(text: str) -> str:
+    return escape(set_in_type(text), quote=False)
+
+
+def _titled(name: str) -> str:
+    return name.replace("-", " ").replace("_", " ").strip().capitalize()
+
+
+def _facts(recording: Recording) -> str:
+    chosen = recording.result.configuration
+    storm = chosen.scenario
+    return (
+        f"{', '.join(storm.markets)} · {storm.start[:16].replace('T', ' ')} to "
+        f"{storm.end[:16].replace('T', ' ')} UTC · {counted(chosen.traders, 'trader')} "
+        f"({chosen.population.name}, seed {chosen.seed}) · {dollars(chosen.capital)} behind each "
+        f"market · a look every {span(chosen.tick)}"
+    )
+
+
+def _swatch(lane: Lane) -> str:
+    return f'<i class="swatch" style="background:{lane.colour}"></i>'
+
+
+def _capital(capital: int, names: list[str]) -> str:
+    """What each design does with the same capital."""
+    items = []
+    for name in dict.fromkeys(names):
+        design = registry.design(name)
+        parts = [f"{vault} {dollars(part)}" for vault, part in split(design, capital).items()]
+        items.append(
+            f"<li><b>{escape(name)}</b>: {escape(design.summary)}; {_print(', '.join(parts))}</li>"
+        )
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _books(recording: Recording) -> str:
+    off = sum(abs(run.conservation) for run in recording.result.runs)
+    return f"Everybody's gains add up to {off} millionths of a dollar."
+
+
+def _controls(runs: list[Lane], markets: list[str]) -> str:
+    """Which market is shown, and which runs."""
+    parts = []
+    if len(markets) > 1:
+        tabs = "".join(
+            f'<label><input type="radio" name="market" value="{place}"'
+            f"{' checked' if place == 0 else ''}><span>{escape(market)}</span></label>"
+            for place, market in enumerate(markets)
+        )
+        parts.append(f'<fieldset class="tabs"><legend>Market</legend>{tabs}</fieldset>')
+    parts.append('<span class="zone">times in UTC</span>')
+    if len(runs) > 1:
+        chips = "".join(
+            f'<label><input type="checkbox" name="run" value="{lane.place}" checked>'
+            f"<span>{_swatch(lane)}{escape(lane.name)}</span></label>"
+            for lane in runs
+        )
+        parts.append(f'<fieldset class="runs"><legend>Designs</legend>{chips}</fieldset>')
+    return "".join(parts)
+
+
+def _section(name: str, drawings: Mapping[str, Drawing]) -> str:
+    first = next(iter(drawings.values()))
+    shown = []
+    for place, drawing in enumerate(drawings.values()):
+        hidden = "" if place == 0 else " hidden"
+        inside = (
+            f'<p class="empty">{escape(drawing.empty)}</p>'
+            if drawing.empty
+            else f'<h3>{_print(drawing.title)}</h3><p class="note">{drawing.note}</p>'
+            f'<div class="chart" id="{name}-{place}" role="figure" '
+            f'aria-label="{escape(drawing.title)}" '
+            f'style="height:{drawing.layout["height"]}px"></div>'
+        )
+        shown.append(f'<div class="panel" data-market="{place}"{hidden}>{inside}</div>')
+    return f'<section id="{name}"><h2>{escape(first.subject)}</h2>{"".join(shown)}</section>'
