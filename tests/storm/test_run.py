@@ -141,6 +141,17 @@ def test_guards_stop_the_short_on_jelly(jelly: dict[str, Row], guards: str, code
     assert row.layers[1].worst == 0
 
 
+def test_losses_are_looked_up_at_the_marks_for_which_they_were_published(
+    jelly: dict[str, Row],
+) -> None:
+    row = jelly["none"]
+    assert [found.price for found in row.at_marks] == [371_880_000, 414_180_000]
+    for found in row.at_marks:
+        assert found.price <= found.mark <= found.price * 11 // 10
+        assert set(found.vaults) == {layer.vault for layer in row.layers}
+        assert 0 > sum(found.vaults.values()) >= -sum(layer.worst for layer in row.layers)
+
+
 def test_the_settlement_of_another_venue_is_no_price_of_jelly(jelly: dict[str, Row]) -> None:
     assert jelly["none"].prices.last == 375_550_000
 

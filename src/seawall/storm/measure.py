@@ -31,6 +31,7 @@ from seawall.storm.broker import Broker, Orders
 from seawall.storm.crowd import CLASSES
 from seawall.storm.hedges import Hedges
 from seawall.storm.result import (
+    AtMark,
     Auctions,
     Charges,
     ClassOrders,
@@ -39,6 +40,7 @@ from seawall.storm.result import (
     Dials,
     Halts,
     Income,
+    Inherited,
     Insurance,
     Interest,
     Layer,
@@ -61,7 +63,9 @@ _LOOK = 5 * int(MINUTE)
 class Watcher:
     """Counts what happens in one market of one venue, tick by tick."""
 
-    def __init__(self, venue: Venue, market: Market, probe: int) -> None:
+    def __init__(
+        self, venue: Venue, market: Market, probe: int, published: Iterable[int] = ()
+    ) -> None:
         self.venue = venue
         self.market = market
         self.name = market.name
@@ -83,6 +87,9 @@ class Watcher:
         self.auctions = Auctions()
         self.halts = Halts(count=Counter())
         self.dials = Dials()
+        self.published = list(published)
+        self.at_marks: list[AtMark] = []
+        self.inherited: dict[str, Inherited] = {}
         self.withheld = 0
         self.bad_debt = 0
         self._skew_sum = 0
@@ -121,6 +128,7 @@ class Watcher:
         for probe in self.probes:
             self._ask(probe, mark)
         self._weigh(mark)
+        self._look_at_own(now, mark)
 
     def _take(self, event: Event, mark: int) -> None:
         if isinstance(event, Settled):
@@ -219,6 +227,29 @@ class Watcher:
         self._skew_sum += longs - shorts
         interest.skew_mean = self._skew_sum // self.ticks
 
+    def _look_at_own(self, now: int, mark: int) -> None:
+        """What the market's own accounts hold, closely where losses were published."""
+        results: dict[str, int] = {}
+        for role, account in self.market.own_accounts():
+            view = self.market.position(account)
+            if view is None:
+                continue
+            results[role] = int(view.result)
+            found = self.inherited.setdefault(role, Inherited(role=role))
+            if abs(int(view.size)) > abs(found.size):
+                found.size, found.time = int(view.size), now
+                found.entry = int(view.entry) * _STEP // abs(int(view.size))
+            if -results[role] > found.worst:
+                found.worst, found.worst_mark = -results[role], mark
+        first = self.prices.first
+        reached = [price for price in self.published if (mark - price) * (first - price) <= 0]
+        for price in reached:
+            self.published.remove(price)
+            gained = {name: layer.end for name, layer in self.layers.items()}
+            self.at_marks.append(
+                AtMark(price=price, mark=mark, time=now, vaults=gained, results=results)
+            )
+
     def _insured(self) -> None:
         """Insurance, and what stands before the last vault of the loss order."""
         steps = self.market.loss_order()
@@ -316,6 +347,8 @@ class Watcher:
             anchor=hedges.settled(),
             dials=self.dials,
             departures=self.departures(broker),
+            inherited=list(self.inherited.values()),
+            at_marks=self.at_marks,
             orders={
                 kind: _orders(book)
                 for (market, kind), book in broker.orders.items()

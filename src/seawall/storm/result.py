@@ -197,6 +197,35 @@ class Departure(Record):
     accounts: int
 
 
+class Inherited(Record):
+    """The largest position of one of the market's own accounts, by its role.
+
+    ``size`` is signed (1e-8 token), ``entry`` its price; ``worst`` is the largest unrealised loss
+    at any tick and ``worst_mark`` the mark at it.
+    """
+
+    role: str
+    size: int = 0
+    entry: int = 0
+    time: int = 0
+    worst: int = 0
+    worst_mark: int = 0
+
+
+class AtMark(Record):
+    """The first tick at which the mark had come to ``price``, for which losses were published.
+
+    ``vaults`` is what each had gained by then, ``results`` what the positions of the market's own
+    accounts stood at, unrealised.
+    """
+
+    price: int
+    mark: int
+    time: int
+    vaults: dict[str, int]
+    results: dict[str, int]
+
+
 class Row(Record):
     """One market of one design under one set of guards.
 
@@ -234,6 +263,8 @@ class Row(Record):
     anchor: Anchor
     dials: Dials
     departures: list[Departure]
+    inherited: list[Inherited]
+    at_marks: list[AtMark]
     orders: dict[str, ClassOrders]
 
 

@@ -156,7 +156,13 @@ class Stage:
         self.broker = Broker(self.venue, terms)
         probe = self.venue.open_account()
         self.watchers = [
-            Watcher(self.venue, market, probe) for market in self.broker.markets.values()
+            Watcher(
+                self.venue,
+                market,
+                probe,
+                [mark.price for mark in scenario.marks if mark.market == name],
+            )
+            for name, market in self.broker.markets.items()
         ]
         self.hedges = [Hedges(self.broker, name, prices) for name in scenario.markets]
         auctions = {name: _auction_terms(found) for name, found in self.parameters.items()}

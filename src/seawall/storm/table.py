@@ -8,7 +8,7 @@ from rich.console import Console, Group, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from seawall.engine.fixed import DOLLAR
+from seawall.engine.fixed import DOLLAR, NOTIONAL_STEP
 from seawall.storm.hedges import HEDGED
 from seawall.storm.result import Result, Row
 
@@ -152,6 +152,11 @@ def _people(result: Result) -> Table:
         table.add_row(name, *(text(row) for row in rows))
     for dial in dict.fromkeys(name for row in rows for name in row.dials.series):
         table.add_row(f"{dial}: most, end", *(_dial(row, dial) for row in rows))
+    for role in dict.fromkeys(found.role for row in rows for found in row.inherited):
+        table.add_row(f"{role}, most", *(_inherited(row, role) for row in rows))
+    for price in dict.fromkeys(found.price for row in rows for found in row.at_marks):
+        name = f"vaults at {price / 10**10:g}"
+        table.add_row(name, *(_at_mark(row, price) for row in rows))
     for order in dict.fromkeys(found.order for row in rows for found in row.departures):
         table.add_row(f"unpaid, {order}", *(_unpaid(row, order) for row in rows))
     return table
@@ -174,6 +179,24 @@ def _off(row: Row) -> str:
 def _dial(row: Row, name: str) -> str:
     values = row.dials.series.get(name, [])
     return f"{money(max(values))}, {money(values[-1])}" if values else "-"
+
+
+def _inherited(row: Row, role: str) -> str:
+    """The largest position of an account of the market's own, and its entry."""
+    for found in row.inherited:
+        if found.role == role:
+            dollars = abs(found.size) * found.entry // int(NOTIONAL_STEP)
+            side = "long" if found.size > 0 else "short"
+            return f"{side} {money(dollars)}\nat {found.entry / 10**10:.6g}"
+    return "-"
+
+
+def _at_mark(row: Row, price: int) -> str:
+    """What all vaults together had gained when the mark had come to ``price``."""
+    for found in row.at_marks:
+        if found.price == price:
+            return money(sum(found.vaults.values()), sign=True)
+    return "-"
 
 
 def _unpaid(row: Row, order: str) -> str:
