@@ -19,12 +19,15 @@ from rich.progress import (
 from seawall.about import VERSION, compiled
 from seawall.engine.errors import BadScenario, SeawallError
 from seawall.engine.fixed import HOUR, MAX_TIME, SECOND
+from seawall.storm.adl_page import adl_command
 from seawall.storm.candles import load_candles
+from seawall.storm.download_page import candles_command
 from seawall.storm.events import load_event, scenarios
 from seawall.storm.files import check_folder, check_page
 from seawall.storm.outcome import Outcome, run
 from seawall.storm.run import CAPITAL, StormResult, run_storm
 from seawall.storm.scenario import Scenario
+from seawall.storm.sweep_page import sweep_command
 from seawall.storm.table import WIDTH, as_renderable
 from seawall.storm.units import iso, parse_time
 
@@ -205,6 +208,11 @@ def scenarios_command() -> None:
         hours = (event.end - event.start) / int(HOUR)
         print(f"{name}: {', '.join(event.markets)}, {hours:.3g} h from {iso(event.start)}")
         print(f"  {event.description.strip()}")
+
+
+app.command(adl_command, name="adl")
+app.command(sweep_command, name="sweep")
+app.command(candles_command, name="candles")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

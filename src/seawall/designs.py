@@ -8,6 +8,7 @@ wanted::
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from seawall.engine.designs.layered import LayeredMarket
 from seawall.engine.designs.layered import Params as LayeredParams
@@ -37,7 +38,8 @@ class Listing:
     """What a market is listed with, whatever its design; None leaves a design its default.
 
     ``capital`` (1e-6 dollar) is what will stand behind the market: for designs whose depth is a
-    parameter and not what their vaults hold.
+    parameter and not what their vaults hold. ``changes`` are parameters of the design's own by
+    name, in the engine's units, in place of what the design would take.
     """
 
     tiers: Tiers | None = None
@@ -45,6 +47,7 @@ class Listing:
     guards: Guards | None = None
     facts: MarketFacts | None = None
     capital: int | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,18 +69,23 @@ class Design:
 
 
 def _layered(market: str, listing: Listing) -> Market:
-    params = LayeredParams(tiers=listing.tiers, oracle=listing.oracle, guards=listing.guards)
+    params = LayeredParams(
+        tiers=listing.tiers, oracle=listing.oracle, guards=listing.guards, **listing.changes
+    )
     return LayeredMarket(market, params, listing.facts)
 
 
 def _vamm(market: str, listing: Listing) -> Market:
     """A virtual quote reserve worth the capital: trading a hundredth of it costs one per cent."""
+    own = {
+        "quote_reserve": _QUOTE if listing.capital is None else min(listing.capital, _MOST_QUOTE),
+        "fluctuation": _BAND,
+    }
     params = VammParams(
-        quote_reserve=_QUOTE if listing.capital is None else min(listing.capital, _MOST_QUOTE),
-        fluctuation=_BAND,
         tiers=listing.tiers,
         oracle=listing.oracle,
         guards=listing.guards,
+        **{**own, **listing.changes},
     )
     return VammMarket(market, params, listing.facts)
 

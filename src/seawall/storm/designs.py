@@ -33,6 +33,7 @@ from seawall.engine.fixed import DAY, DOLLAR, MAX_DOLLARS, MINUTE
 from seawall.engine.margin import Tier, Tiers
 from seawall.engine.reports import OracleParams
 from seawall.engine.venue import Market
+from seawall.storm.guarding import guards_of
 from seawall.storm.scenario import Scenario
 
 _MILLION = 1_000_000 * int(DOLLAR)
@@ -99,7 +100,7 @@ def terms_of(
     return Terms(
         chosen,
         Tiers([Tier(*row) for row in PRESETS[chosen]], False),
-        guarding.preset(guards),
+        guards_of(guards),
         guarding.MarketFacts(market_value=known.market_value or 0, volume=known.daily_volume or 0),
     )
 
@@ -112,7 +113,7 @@ def oracle_of(scenario: Scenario, market: str, guards: str, tick: int) -> Oracle
     """
     sources = [name for name in scenario.sources if len(scenario.series(market, name)[0])]
     age = min(int(DAY), max(int(MINUTE), scenario.cadence + tick))
-    if guards != "hybrid":
+    if guards.partition("(")[0] != "hybrid":
         return OracleParams(outlier=0, quorum=1, max_age=age)
     full = OracleParams.hybrid()
     return OracleParams(

@@ -58,7 +58,7 @@ class StormResult(Result):
 
 def run_storm(
     scenario: Scenario | str,
-    designs: Sequence[str] | None = None,
+    designs: Sequence[str | registry.Design] | None = None,
     population: Population | str | None = None,
     seed: int = 1,
     *,
@@ -72,11 +72,12 @@ def run_storm(
 ) -> StormResult:
     """Put ``designs`` (all there are) through ``scenario``, with each set of ``guards``.
 
-    ``scenario`` may be the name of a published event. Without a ``population`` it is the one
+    ``scenario`` may be the name of a published event, and a design its name or a registry entry
+    of one's own (:func:`seawall.storm.settings.changed`). Without a ``population`` it is the one
     named as the scenario, else ``crowd``; ``traders`` replaces their count. ``capital`` are whole
-    dollars behind each market, ``guards`` names of :data:`seawall.engine.guards.PRESETS`,
-    ``preset`` one of leverage for every market, ``tick`` milliseconds. A ``recorder`` keeps every
-    tick and every event.
+    dollars behind each market, ``guards`` names of :data:`seawall.engine.guards.PRESETS`, with
+    settings where these differ (``open-interest-cap(value_share=0.05)``), ``preset`` one of
+    leverage for every market, ``tick`` milliseconds. A ``recorder`` keeps every tick and event.
 
     Raises :class:`BadParameters`, :class:`BadScenario`, and the :class:`Refusal` of a vault that
     cannot take its capital.
@@ -89,14 +90,11 @@ def run_storm(
     people = _population(population, storm)
     if people.until is not None:
         storm = storm.between(end=people.until)
-    if not 0 <= seed < 2**63:
-        raise BadParameters(f"seed {seed}: must be between 0 and {2**63 - 1}")
-    if not 1_000 <= capital <= 10**12:
-        raise BadParameters(f"capital {capital}: must be between 1000 and {10**12} (dollars)")
-    if traders is not None and not 0 <= traders <= 10_000_000:
-        raise BadParameters(f"traders {traders}: must be between 0 and 10000000")
-    step = _tick(storm, tick)
-    chosen = [registry.design(name) for name in (designs or list(registry.DESIGNS))]
+    step = check_run(storm, seed, traders, capital, tick)
+    chosen = [
+        one if isinstance(one, registry.Design) else registry.design(one)
+        for one in (designs or list(registry.DESIGNS))
+    ]
     guarded = [guards] if isinstance(guards, str) else list(guards)
     prices = tape(storm, step)
     crowd = draw(people, storm, prices, traders=traders, seed=seed)
@@ -124,6 +122,19 @@ def run_storm(
         runs=runs,
         rows=rows,
     )
+
+
+def check_run(
+    storm: Scenario, seed: int, traders: int | None, capital: int, tick: int | None
+) -> int:
+    """The tick (ms) of a run with these numbers; raises what :func:`run_storm` would."""
+    if not 0 <= seed < 2**63:
+        raise BadParameters(f"seed {seed}: must be between 0 and {2**63 - 1}")
+    if not 1_000 <= capital <= 10**12:
+        raise BadParameters(f"capital {capital}: must be between 1000 and {10**12} (dollars)")
+    if traders is not None and not 0 <= traders <= 10_000_000:
+        raise BadParameters(f"traders {traders}: must be between 0 and 10000000")
+    return _tick(storm, tick)
 
 
 class Stage:
