@@ -5,7 +5,7 @@ import os
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from machine.harness import Layered, Vamm
+from machine.harness import Glp, Layered, Vamm
 from machine.player import replay, without_a
 from machine.rules import machine_for
 from machine.tape import schedule
@@ -25,6 +25,9 @@ TestLayered.settings = SETTINGS
 
 TestVamm = machine_for(Vamm).TestCase
 TestVamm.settings = SETTINGS
+
+TestGlp = machine_for(Glp).TestCase
+TestGlp.settings = SETTINGS
 
 
 @settings(max_examples=max(4, EXAMPLES // 5), deadline=None)

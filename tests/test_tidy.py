@@ -39,6 +39,7 @@ FLOORS = {
     "engine/commands": 5,
     "engine/vault": 5,
     "engine/ladder": 5,
+    "engine/designs/glp": 6,
     "engine/designs/layered": 6,
     "engine/designs/vamm": 6,
     "designs": 7,

@@ -10,6 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from seawall.engine.designs.glp import GlpMarket
+from seawall.engine.designs.glp import Params as GlpParams
+from seawall.engine.designs.glp import PoolParams as GlpPoolParams
+from seawall.engine.designs.glp import TokenState as GlpTokenState
 from seawall.engine.designs.layered import LayeredMarket
 from seawall.engine.designs.layered import Params as LayeredParams
 from seawall.engine.designs.vamm import Params as VammParams
@@ -24,6 +28,10 @@ from seawall.engine.venue import Market
 __all__ = [
     "DESIGNS",
     "Design",
+    "GlpMarket",
+    "GlpParams",
+    "GlpPoolParams",
+    "GlpTokenState",
     "LayeredMarket",
     "LayeredParams",
     "Listing",
@@ -55,13 +63,15 @@ class Design:
     """How to build a market of one design, and who puts up its capital.
 
     ``capital`` gives the parts of the same total that its vaults hold, in the order in which they
-    are filled.
+    are filled. ``in_kind`` is the percentage of a vault's capital that its owners bring as the
+    token that the market is named after; the rest, and every other vault's, is dollars.
     """
 
     name: str
     summary: str
     build: Callable[[str, Listing], Market]
     capital: Mapping[str, int] = field(default_factory=dict)
+    in_kind: Mapping[str, int] = field(default_factory=dict)
 
     def __call__(self, market: str, listing: Listing | None = None) -> Market:
         """A market of this design."""
@@ -90,6 +100,17 @@ def _vamm(market: str, listing: Listing) -> Market:
     return VammMarket(market, params, listing.facts)
 
 
+def _glp(market: str, listing: Listing) -> Market:
+    """A pool of the market's own: half dollars, half the token. What is asked for can be undone."""
+    params = GlpParams(
+        tiers=listing.tiers,
+        oracle=listing.oracle,
+        guards=listing.guards,
+        **{"public_delay": 0, **listing.changes},
+    )
+    return GlpMarket(market, params, listing.facts)
+
+
 _QUOTE = 10_000_000 * int(DOLLAR)
 _MOST_QUOTE = 1_000_000_000 * int(DOLLAR)
 _BAND = 36_000_000_000
@@ -107,6 +128,13 @@ DESIGNS: Mapping[str, Design] = {
         "a virtual AMM whose price is its own, behind one insurance fund",
         _vamm,
         {"fund": 1},
+    ),
+    "glp": Design(
+        "glp",
+        "one pool of many tokens, at the oracle's price",
+        _glp,
+        {"glp": 1},
+        {"glp": 50},
     ),
 }
 

@@ -263,7 +263,7 @@ def test_every_design_takes_its_parameters_by_name() -> None:
                 continue
             assert getattr(market.params, name) == value + 1  # type: ignore[attr-defined]
             taken += 1
-        assert taken > 5
+        assert taken > 3
         assert "does not take it" not in refusals
 
 
