@@ -1,6 +1,7 @@
 """The token that a market may take beside dollars, counted in dollars."""
 
 from seawall.engine.venue import Market, Venue
+from seawall.storm.broker import Broker
 
 
 class OwnToken:
@@ -33,3 +34,24 @@ class OwnToken:
     def dust(self) -> int:
         """Dollars (1e-6) that the roundings down have left out."""
         return self.rest // self.unit
+
+
+class Owners:
+    """Owners of a vault who brought a part of their capital as the market's own token."""
+
+    def __init__(self, broker: Broker, accounts: list[int]) -> None:
+        self.broker = broker
+        self.accounts = accounts
+
+    def gained(self, market: Market, mark: int) -> int:
+        """Dollars (1e-6) that they hold outside of the vault less what they brought, at ``mark``.
+
+        The token counts at the mark on both sides: with what the vault is worth this is what they
+        gained against keeping what they brought.
+        """
+        own = OwnToken(self.broker.venue, market)
+        dollars = tokens = 0
+        for account in self.accounts:
+            dollars += int(self.broker.venue.wallet(account)) - self.broker.paid_in[account]
+            tokens += own.held(account) - self.broker.in_kind.get(account, 0)
+        return dollars + tokens * mark // own.unit

@@ -33,7 +33,7 @@ from seawall.engine.venue import KEEPER_ACCOUNT, TREASURY_ACCOUNT, Market, Venue
 from seawall.storm.broker import Broker, Orders
 from seawall.storm.crowd import CLASSES
 from seawall.storm.hedges import Hedges
-from seawall.storm.in_kind import OwnToken
+from seawall.storm.in_kind import Owners, OwnToken
 from seawall.storm.result import (
     AtMark,
     Auctions,
@@ -92,6 +92,7 @@ class Watcher:
         self.halts = Halts(count=Counter())
         self.dials = Dials()
         self.published = list(published)
+        self.owners: dict[str, Owners] = {}
         self.at_marks: list[AtMark] = []
         self.inherited: dict[str, Inherited] = {}
         self.withheld = 0
@@ -124,7 +125,7 @@ class Watcher:
         prices.last = mark
         self._closed = self._is_closed(mark)
         self.halts.ticks += self._closed
-        self._look(now)
+        self._look(now, mark)
         if insured or now - self._looked >= _LOOK:
             self._looked = now
             self._insured()
@@ -210,11 +211,16 @@ class Watcher:
             auctions.called_off += event.outcome == "called-off"
             auctions.unsold += event.outcome == "unsold"
 
-    def _look(self, now: int) -> None:
+    def _look(self, now: int, mark: int) -> None:
         """Vaults, open interest."""
         for name, layer in self.layers.items():
-            assets = int(self.market.vault(name).assets_high)
-            layer.end = assets - layer.put_in
+            view = self.market.vault(name)
+            assets = int(view.assets_high)
+            if name in self.owners:
+                kept = self.owners[name].gained(self.market, mark)
+                layer.end = assets + int(view.claimable) + kept
+            else:
+                layer.end = assets - layer.put_in
             if -layer.end > layer.worst:
                 layer.worst = -layer.end
                 layer.worst_time = now

@@ -33,7 +33,8 @@ class Rung(Record):
 class Layer(Record):
     """A vault: ``worst`` is its largest loss at any tick (``worst_time``), ``end`` its gain.
 
-    Both against what its owners put in less what they took out; ``least`` is the least it held.
+    Both against what its owners put in less what they took out, the market's own token counted at
+    its mark; ``least`` is the least it held.
     """
 
     vault: str

@@ -25,7 +25,7 @@ from seawall.storm.crowd import Crowd, Tape, draw, tape
 from seawall.storm.designs import build, parameters, preset_of, split, terms_of
 from seawall.storm.events import load_event
 from seawall.storm.hedges import Hedges
-from seawall.storm.in_kind import OwnToken
+from seawall.storm.in_kind import Owners, OwnToken
 from seawall.storm.measure import Watcher, conservation
 from seawall.storm.population import Population, load_population, populations
 from seawall.storm.professionals import everybody
@@ -181,6 +181,9 @@ class Stage:
         self.agents, self.providers = everybody(
             crowd, self.broker, prices, capital, split(design, capital), auctions, design.in_kind
         )
+        for watcher, provider in zip(self.watchers, self.providers, strict=True):
+            for vault in design.in_kind:
+                watcher.owners[vault] = Owners(self.broker, provider.accounts[vault])
         actions = crowd.population.keeper.actions_per_minute
         self.budget = max(1, actions * tick // int(MINUTE))
 
