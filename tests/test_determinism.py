@@ -17,7 +17,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 
-from machine.harness import Layered
+from machine.layered import Layered
 from machine.player import replay
 from machine.tape import schedule
 from seawall.engine import fixed

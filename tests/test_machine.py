@@ -5,10 +5,12 @@ import os
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from machine.harness import Glp, Layered, Vamm
+from machine.glp import Glp
+from machine.layered import Layered
 from machine.player import replay, without_a
 from machine.rules import machine_for
 from machine.tape import schedule
+from machine.vamm import Vamm
 
 EXAMPLES = int(os.environ.get("SEAWALL_FUZZ", "30"))
 """How many runs; the night may ask for more (SEAWALL_FUZZ=1000)."""

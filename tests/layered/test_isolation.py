@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from machine.harness import Layered
+from machine.layered import Layered
 from machine.player import replay, without_a
 from machine.tape import schedule
 from roles import START, dollars, price, tokens

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 
-from machine.harness import Layered
+from machine.layered import Layered
 from machine.player import new_venue
 from machine.tape import schedule
 from roles import Stage, dollars, price, tokens
