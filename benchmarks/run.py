@@ -20,40 +20,90 @@ HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent / "src"
 
 
-def measure(call: str, *, interpreted: bool = False) -> object:
-    """Run ``layered.<call>`` in a fresh process and return what it returns."""
+def measure(call: str, *, of: str = "layered", interpreted: bool = False) -> object:
+    """Run ``<of>.<call>`` in a fresh process and return what it returns."""
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     if interpreted:
         environment["PYTHONPATH"] = f"{SOURCE}{os.pathsep}{HERE}"
     flavour = "interpreted" if interpreted else "compiled"
     code = (
-        "import json, layered, seawall\n"
+        f"import json, {of}, seawall\n"
         f"assert seawall.compiled() is {not interpreted}, 'expected the {flavour} engine'\n"
-        f"print(json.dumps(layered.{call}))"
+        f"print(json.dumps({of}.{call}))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise SystemExit(f"layered.{call} ({flavour}) failed:\n{done.stderr}")
+        raise SystemExit(f"{of}.{call} ({flavour}) failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def median_of(call: str, runs: int, **how: bool) -> float:
+def median_of(call: str, runs: int, *, of: str = "layered", interpreted: bool = False) -> float:
     """Median of the medians of ``runs`` processes."""
     values = []
     for _ in range(runs):
-        value = measure(call, **how)
+        value = measure(call, of=of, interpreted=interpreted)
         values.append(statistics.median(value) if isinstance(value, list) else float(str(value)))
     return statistics.median(values)
 
 
-def main() -> None:
-    """Measure and print."""
-    console = Console(width=100)
-    table = Table(title="Layered market, one core")
+def titled(title: str) -> Table:
+    """An empty table of figures."""
+    table = Table(title=title)
     for column in ("figure", "measured", "asked", "how"):
         table.add_column(column, overflow="fold")
+    return table
+
+
+def virtual(console: Console) -> Table:
+    """The virtual AMM: every order fills at once, so that opening and closing are one command."""
+    table = titled("Virtual AMM, one core")
+    with console.status("opening and closing"):
+        python = median_of("opens_and_closes_per_second(20, 10_000, False)", 3, of="vamm")
+        driven = median_of("opens_and_closes_per_second(20, 10_000, True)", 3, of="vamm")
+        slow = median_of(
+            "opens_and_closes_per_second(3, 10_000, True)", 1, of="vamm", interpreted=True
+        )
+    how = "10,000 positions stand; 10,000 more open, a block, close, a block; median of 3 x 20"
+    table.add_row("opens and closes/s from Python", f"{python:,.0f}", "", how)
+    table.add_row("opens and closes/s from compiled", f"{driven:,.0f}", ">= 700,000", "by replay")
+    table.add_row("compiled over interpreted", f"{driven / slow:.0f}x", ">= 10x", "the same rounds")
+    with console.status("quiet blocks"):
+        few = [measure("quiet_tick(1_000, 2_000)", of="vamm") for _ in range(3)]
+        many = measure("quiet_tick(1_000_000, 2_000)", of="vamm")
+    assert isinstance(many, list)
+    small = statistics.median(sample[0] for sample in few if isinstance(sample, list))
+    table.add_row(
+        "quiet block, 1,000 positions", f"{small * 1e6:.2f} us", "", "median of 2,000 blocks of 1 s"
+    )
+    table.add_row(
+        "quiet block, 1,000,000 positions",
+        f"{many[0] * 1e6:.2f} us, {many[0] / small:.2f}x",
+        "<= 3x",
+        "the same",
+    )
+    table.add_row(
+        "memory per open position",
+        f"{many[1]:.0f} B, with account {many[2]:.0f} B",
+        "<= 400 B",
+        "growth of resident memory over 1,000,000 positions",
+    )
+    with console.status("crash blocks"):
+        for positions in (1_000, 10_000, 100_000):
+            seconds, hit = measure(f"crash({positions})", of="vamm")  # type: ignore[misc]
+            table.add_row(
+                f"liquidation, {positions:,} at once",
+                f"{seconds * 1e6:.2f} us ({hit:,} actions)",
+                "",
+                "one block after the mark has been pressed down by 13 %",
+            )
+    return table
+
+
+def layered(console: Console) -> Table:
+    """The layered market: an order is placed, and executed at the next report."""
+    table = titled("Layered market, one core")
 
     with console.status("orders"):
         python = median_of("orders_per_second(20, 10_000, False)", 3)
@@ -113,7 +163,57 @@ def main() -> None:
     table.add_row(
         "October storm", f"{seconds:.1f} s", "< 30 s", "BTC and ETH, 10,000 traders, 24 h, once"
     )
-    console.print(table)
+    return table
+
+
+def order_book(console: Console) -> Table:
+    """The order book: operations without and with accounts, beside a peer; the cost by levels."""
+    table = titled("Order book, one core")
+    size = "100_000, 300_000"
+    with console.status("bare book"):
+        driven = median_of(f"bare({size}, 5, True)", 3, of="orderbook")
+        python = median_of(f"bare({size}, 5, False)", 3, of="orderbook")
+        slow = median_of(f"bare({size}, 1, True)", 1, of="orderbook", interpreted=True)
+    how = "100,000 resting; 300,000 operations, 70 % orders, 30 % cancels; median of 3 x 5"
+    table.add_row("book operations/s from compiled", f"{driven:,.0f}", ">= 1,000,000", how)
+    table.add_row("book operations/s from Python", f"{python:,.0f}", "", "the same, one by one")
+    table.add_row("compiled over interpreted", f"{driven / slow:.1f}x", "", "the same operations")
+    with console.status("peer"):
+        peer = measure("peer(100_000, 50_000)", of="orderbook")
+    found = f"{peer[0]:,.0f}, {driven / peer[0]:.0f}x" if isinstance(peer, list) and peer else ""
+    how = "the same operations, 50,000 of them"
+    table.add_row("pyorderbook/s, ours over it", found or "not installed", "", how)
+    with console.status("with accounts"):
+        driven = median_of(f"with_accounts({size}, 3, True)", 3, of="orderbook")
+        python = median_of(f"with_accounts({size}, 3, False)", 3, of="orderbook")
+    how = "the same as commands to a venue, 1,000 cross accounts: margin, fees; median of 3 x 3"
+    table.add_row("with accounts/s from compiled", f"{driven:,.0f}", ">= 500,000", how)
+    table.add_row("with accounts/s from Python", f"{python:,.0f}", "", "the same, one by one")
+    with console.status("levels"):
+        costs = {}
+        for levels in (1_000, 10_000, 100_000):
+            samples = [measure(f"by_levels({levels}, 1_000)", of="orderbook") for _ in range(3)]
+            pairs = [sample for sample in samples if isinstance(sample, list)]
+            costs[levels] = [statistics.median(pair[side] for pair in pairs) for side in (0, 1)]
+    for levels, (place, cancel) in costs.items():
+        first = costs[1_000]
+        table.add_row(
+            f"a level comes and goes, {levels:,} levels",
+            f"{place * 1e9:.0f} + {cancel * 1e9:.0f} ns, "
+            f"{place / first[0]:.2f}x + {cancel / first[1]:.2f}x",
+            "" if levels == 1_000 else f"<= {len(str(levels)) - 1} / 3 x (logarithm)",
+            "order that opens a level, its cancel; 20,000 of them",
+        )
+    return table
+
+
+def main() -> None:
+    """Measure and print; the names of designs on the command line choose among them."""
+    console = Console(width=100)
+    parts = {"layered": layered, "vamm": virtual, "orderbook": order_book}
+    for name, part in parts.items():
+        if name in (sys.argv[1:] or parts):
+            console.print(part(console))
 
 
 if __name__ == "__main__":

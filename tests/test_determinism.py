@@ -24,7 +24,7 @@ from seawall.engine import fixed
 
 SEED = 13
 ACTIONS = 2_500
-GOLDEN = "ed5caaf5e5925272fef203932eee8f06137df1ae70760470f1689606e22b415b"
+GOLDEN = "bf6fdf6208f098f89379a0337da5ef353d3c9adefbf753039765cb0fbcc95874"
 
 TESTS = Path(__file__).resolve().parent
 SOURCE = TESTS.parent / "src"

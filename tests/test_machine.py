@@ -2,10 +2,13 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from machine.harness import Layered, Vamm
+from machine.harness import Layered, Orderbook, Vamm
+from machine.player import replay, without_a
 from machine.rules import machine_for
+from machine.tape import schedule
 
 EXAMPLES = int(os.environ.get("SEAWALL_FUZZ", "30"))
 """How many runs; the night may ask for more (SEAWALL_FUZZ=1000)."""
@@ -22,3 +25,18 @@ TestLayered.settings = SETTINGS
 
 TestVamm = machine_for(Vamm).TestCase
 TestVamm.settings = SETTINGS
+
+TestOrderbook = machine_for(Orderbook).TestCase
+TestOrderbook.settings = SETTINGS
+
+
+@settings(max_examples=max(4, EXAMPLES // 5), deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_long_day_keeps_the_laws(seed: int) -> None:
+    """Hundreds of actions in one market, as crowded as a real one: laws, replay, isolation."""
+    player = schedule(seed, 350, Layered(), checked=True)
+    again, outcomes = replay(player.tape, Layered())
+    assert outcomes == player.outcomes
+    assert again.digest() == player.venue.digest()
+    alone, _ = replay(without_a(player.tape), Layered())
+    assert alone.market("B").digest() == player.venue.market("B").digest()

@@ -39,6 +39,7 @@ FLOORS = {
     "engine/vault": 5,
     "engine/ladder": 5,
     "engine/designs/layered": 6,
+    "engine/designs/orderbook": 6,
     "engine/designs/vamm": 6,
     "designs": 7,
     "storm": 8,

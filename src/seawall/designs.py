@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from seawall.engine.designs.layered import LayeredMarket
 from seawall.engine.designs.layered import Params as LayeredParams
+from seawall.engine.designs.orderbook import OrderbookMarket
+from seawall.engine.designs.orderbook import Params as OrderbookParams
 from seawall.engine.designs.vamm import Params as VammParams
 from seawall.engine.designs.vamm import VammMarket
 from seawall.engine.errors import BadParameters
@@ -26,6 +28,8 @@ __all__ = [
     "LayeredMarket",
     "LayeredParams",
     "Listing",
+    "OrderbookMarket",
+    "OrderbookParams",
     "VammMarket",
     "VammParams",
     "design",
@@ -82,6 +86,12 @@ def _vamm(market: str, listing: Listing) -> Market:
     return VammMarket(market, params, listing.facts)
 
 
+def _orderbook(market: str, listing: Listing) -> Market:
+    """A book that only people fill, and a vault that inherits who falls."""
+    params = OrderbookParams(tiers=listing.tiers, oracle=listing.oracle, guards=listing.guards)
+    return OrderbookMarket(market, params, listing.facts)
+
+
 _QUOTE = 10_000_000 * int(DOLLAR)
 _MOST_QUOTE = 1_000_000_000 * int(DOLLAR)
 _BAND = 36_000_000_000
@@ -93,6 +103,12 @@ DESIGNS: Mapping[str, Design] = {
         "senior and junior vaults behind oracle-anchored bands",
         _layered,
         {"junior": 4, "senior": 10},
+    ),
+    "orderbook": Design(
+        "orderbook",
+        "a limit order book, cross and isolated margin, a liquidator vault, deleveraging",
+        _orderbook,
+        {"hlp": 1},
     ),
     "vamm": Design(
         "vamm",

@@ -28,9 +28,9 @@ def machine_for(make: type[Harness]) -> type[RuleBasedStateMachine]:
 
         @initialize(crowd=crowds, lean=side)
         def begins(self, crowd: list[tuple[int, int]], lean: int) -> None:
-            """A crowd that leans to one side."""
+            """A crowd on both sides."""
             for who, (worth, leverage) in enumerate(crowd):
-                side = -lean if who == 1 else lean
+                side = lean if who % 2 else -lean
                 self.player.place(who, side * worth, leverage, "market", 0, 0, False, True)
             self.player.tick(0, 2, 0, MAX_BUDGET, False)
 
@@ -56,6 +56,12 @@ def machine_for(make: type[Harness]) -> type[RuleBasedStateMachine]:
         def trades_at_once(self, who: int, worth: int, side: int, leverage: int) -> None:
             self.player.place(who, side * worth, leverage, "market", 0, 0, False, True)
             self.player.tick(0, 2, 0, MAX_BUDGET, False)
+
+        @rule(which=st.integers(0, 5), percent=st.sampled_from([20, 50, 100, 100]))
+        def closes(self, which: int, percent: int) -> None:
+            """Somebody leaves, and the keeper's hand is watched."""
+            self.player.close(which, percent)
+            self.player.tick(0, 2, 0, 11, True)
 
         @rule(which=st.integers(0, 30))
         def cancels(self, which: int) -> None:

@@ -56,9 +56,10 @@ def _time(player: Player, rng: random.Random) -> None:
     what = rng.random()
     budget = rng.choice(BUDGETS)
     if what < 0.75:
-        player.tick(rng.randint(-60, 60), rng.randint(1, 30), 0, budget, False)
+        slow = rng.random() < 0.3
+        player.tick(rng.randint(-60, 60), rng.randint(1, 30), 0, 11 if slow else budget, slow)
     elif what < 0.85:
-        player.tick(rng.randint(-900, 900), 3, 0, budget, False)
+        player.tick(rng.randint(-900, 900), 3, 0, 11, True)
     elif what < 0.90:
         player.tick(rng.randint(-50, 50), 3, rng.randint(1, 300), budget, False)
     elif what < 0.95:
@@ -80,18 +81,25 @@ ACTIONS: list[tuple[float, Callable[[Player, random.Random], None]]] = [
     (0.05, _margin),
     (0.07, _vault),
     (0.10, _bid),
+    (0.06, lambda player, rng: player.close(rng.randrange(6), rng.choice([30, 60, 100]))),
     (0.012, _shake),
     (0.02, _money),
     (0.03, lambda player, rng: player.cancel(rng.randrange(100))),
 ]
 
 
-def schedule(seed: int, length: int, harness: Harness) -> Player:
-    """Play ``length`` random actions; the player, with tape and outcomes."""
+def schedule(seed: int, length: int, harness: Harness, checked: bool = False) -> Player:
+    """Play ``length`` random actions; the player, with tape and outcomes.
+
+    ``checked`` holds every step to the laws of the design, as the state machine does.
+    """
     rng = random.Random(seed)
-    player = Player(harness, checked=False)
+    player = Player(harness, checked)
     actions = [act for _, act in ACTIONS]
     weights = [weight for weight, _ in ACTIONS]
     for act in rng.choices(actions, weights, k=length):
         act(player, rng)
+        if checked:
+            player.venue.audit()
+            harness.check_still(player.market)
     return player

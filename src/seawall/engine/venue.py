@@ -146,6 +146,17 @@ class Market:
         """Take a slice of an auction over; the transfer price."""
         raise NotImplementedError
 
+    def quote_limit(self, account: int, size: int, price: int) -> int:
+        """Rest an order of ``size`` at ``price`` or just behind it, never taking; its number.
+
+        Only where :meth:`rests_orders`.
+        """
+        raise NotImplementedError
+
+    def cancel_all(self, account: int) -> int:
+        """Take every order of the account back; how many there were."""
+        raise NotImplementedError
+
     def check_reports(self, now: i64, reports: list[Report]) -> None:
         """Refuse reports that cannot be taken; changes nothing."""
         raise NotImplementedError
@@ -179,6 +190,18 @@ class Market:
     def open_interest(self) -> tuple[int, int]:
         """Long and short open interest (1e-8 token)."""
         raise NotImplementedError
+
+    def rests_orders(self) -> bool:
+        """Whether participants' limit orders rest here and make the market."""
+        return False
+
+    def own_accounts(self) -> list[tuple[str, int]]:
+        """Accounts that the market opened for itself, by role; their worth is its vaults'."""
+        return []
+
+    def balance(self, account: int) -> int:
+        """Dollars (1e-6) of the account that lie in the market outside of any position."""
+        return 0
 
     def vaults(self) -> list[str]:
         """Names of the vaults that stand behind this market, in the order losses reach them."""
