@@ -166,10 +166,51 @@ def layered(console: Console) -> Table:
     return table
 
 
+def order_book(console: Console) -> Table:
+    """The order book: operations without and with accounts, beside a peer; the cost by levels."""
+    table = titled("Order book, one core")
+    size = "100_000, 300_000"
+    with console.status("bare book"):
+        driven = median_of(f"bare({size}, 5, True)", 3, of="orderbook")
+        python = median_of(f"bare({size}, 5, False)", 3, of="orderbook")
+        slow = median_of(f"bare({size}, 1, True)", 1, of="orderbook", interpreted=True)
+    how = "100,000 resting; 300,000 operations, 70 % orders, 30 % cancels; median of 3 x 5"
+    table.add_row("book operations/s from compiled", f"{driven:,.0f}", ">= 1,000,000", how)
+    table.add_row("book operations/s from Python", f"{python:,.0f}", "", "the same, one by one")
+    table.add_row("compiled over interpreted", f"{driven / slow:.1f}x", "", "the same operations")
+    with console.status("peer"):
+        peer = measure("peer(100_000, 50_000)", of="orderbook")
+    found = f"{peer[0]:,.0f}, {driven / peer[0]:.0f}x" if isinstance(peer, list) and peer else ""
+    how = "the same operations, 50,000 of them"
+    table.add_row("pyorderbook/s, ours over it", found or "not installed", "", how)
+    with console.status("with accounts"):
+        driven = median_of(f"with_accounts({size}, 3, True)", 3, of="orderbook")
+        python = median_of(f"with_accounts({size}, 3, False)", 3, of="orderbook")
+    how = "the same as commands to a venue, 1,000 cross accounts: margin, fees; median of 3 x 3"
+    table.add_row("with accounts/s from compiled", f"{driven:,.0f}", ">= 500,000", how)
+    table.add_row("with accounts/s from Python", f"{python:,.0f}", "", "the same, one by one")
+    with console.status("levels"):
+        costs = {}
+        for levels in (1_000, 10_000, 100_000):
+            samples = [measure(f"by_levels({levels}, 1_000)", of="orderbook") for _ in range(3)]
+            pairs = [sample for sample in samples if isinstance(sample, list)]
+            costs[levels] = [statistics.median(pair[side] for pair in pairs) for side in (0, 1)]
+    for levels, (place, cancel) in costs.items():
+        first = costs[1_000]
+        table.add_row(
+            f"a level comes and goes, {levels:,} levels",
+            f"{place * 1e9:.0f} + {cancel * 1e9:.0f} ns, "
+            f"{place / first[0]:.2f}x + {cancel / first[1]:.2f}x",
+            "" if levels == 1_000 else f"<= {len(str(levels)) - 1} / 3 x (logarithm)",
+            "order that opens a level, its cancel; 20,000 of them",
+        )
+    return table
+
+
 def main() -> None:
     """Measure and print; the names of designs on the command line choose among them."""
     console = Console(width=100)
-    parts = {"layered": layered, "vamm": virtual}
+    parts = {"layered": layered, "vamm": virtual, "orderbook": order_book}
     for name, part in parts.items():
         if name in (sys.argv[1:] or parts):
             console.print(part(console))

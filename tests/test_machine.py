@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from machine.glp import Glp
 from machine.layered import Layered
+from machine.orderbook import Orderbook
 from machine.player import replay, without_a
 from machine.rules import machine_for
 from machine.tape import schedule
@@ -30,6 +31,9 @@ TestVamm.settings = SETTINGS
 
 TestGlp = machine_for(Glp).TestCase
 TestGlp.settings = SETTINGS
+
+TestOrderbook = machine_for(Orderbook).TestCase
+TestOrderbook.settings = SETTINGS
 
 
 @settings(max_examples=max(4, EXAMPLES // 5), deadline=None)

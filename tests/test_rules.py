@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 ENGINE = ROOT / "src" / "seawall" / "engine"
-MANUALS = {"glp.md": "GLP", "layered.md": "LAY", "vamm.md": "VAM"}
+MANUALS = {"glp.md": "GLP", "layered.md": "LAY", "orderbook.md": "OB", "vamm.md": "VAM"}
 """What the rule codes of each manual begin with."""
 
 FAMILY = f"(?:{'|'.join(MANUALS.values())})"
@@ -70,6 +70,11 @@ def test_no_test_names_a_rule_that_does_not_exist() -> None:
             "PRICE AUM FEE MINT SWAP LP POS INC DEC RES CAP SHORT BOR LIQ ORD SIZE MAR GRD BOOK",
         ),
         ("layered.md", 57, "VAL GATE BAND FEE ORD POS MIN MAR LIQ ISO GRD"),
+        (
+            "orderbook.md",
+            100,
+            "BOOK ORD PRICE HOUSE MAR FUN FEE LIQ ADL VAULT CAP GRD END VIEW",
+        ),
         ("vamm.md", 65, "CUR LIM ORD POS FEE MAR FUN LIQ FUND DEP BACK ARB END GRD REF VIEW"),
     ],
 )

@@ -41,6 +41,7 @@ FLOORS = {
     "engine/ladder": 5,
     "engine/designs/glp": 6,
     "engine/designs/layered": 6,
+    "engine/designs/orderbook": 6,
     "engine/designs/vamm": 6,
     "designs": 7,
     "storm": 8,

@@ -16,6 +16,8 @@ from seawall.engine.designs.glp import PoolParams as GlpPoolParams
 from seawall.engine.designs.glp import TokenState as GlpTokenState
 from seawall.engine.designs.layered import LayeredMarket
 from seawall.engine.designs.layered import Params as LayeredParams
+from seawall.engine.designs.orderbook import OrderbookMarket
+from seawall.engine.designs.orderbook import Params as OrderbookParams
 from seawall.engine.designs.vamm import Params as VammParams
 from seawall.engine.designs.vamm import VammMarket
 from seawall.engine.errors import BadParameters
@@ -35,6 +37,8 @@ __all__ = [
     "LayeredMarket",
     "LayeredParams",
     "Listing",
+    "OrderbookMarket",
+    "OrderbookParams",
     "VammMarket",
     "VammParams",
     "design",
@@ -47,7 +51,8 @@ class Listing:
 
     ``capital`` (1e-6 dollar) is what will stand behind the market: for designs whose depth is a
     parameter and not what their vaults hold. ``changes`` are parameters of the design's own by
-    name, in the engine's units, in place of what the design would take.
+    name, in the engine's units, in place of what the design would take. ``era`` names the rules of
+    a time (``march-2025``); designs whose rules were the same then leave it aside.
     """
 
     tiers: Tiers | None = None
@@ -56,6 +61,7 @@ class Listing:
     facts: MarketFacts | None = None
     capital: int | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+    era: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,25 @@ def _glp(market: str, listing: Listing) -> Market:
     return GlpMarket(market, params, listing.facts)
 
 
+def _orderbook(market: str, listing: Listing) -> Market:
+    """A book that only people fill, and a vault that inherits who falls."""
+    own = _MARCH_2025 if listing.era == "march-2025" else {}
+    params = OrderbookParams(
+        tiers=listing.tiers,
+        oracle=listing.oracle,
+        guards=listing.guards,
+        **{**own, **listing.changes},
+    )
+    return OrderbookMarket(market, params, listing.facts)
+
+
+_MARCH_2025 = {
+    name: getattr(OrderbookParams.march_2025(), name)
+    for name in ("transfer_rate", "shared_collateral", "liquidator_part")
+}
+"""What the venue of the JELLY event did otherwise than it does today."""
+
+
 _QUOTE = 10_000_000 * int(DOLLAR)
 _MOST_QUOTE = 1_000_000_000 * int(DOLLAR)
 _BAND = 36_000_000_000
@@ -122,6 +147,12 @@ DESIGNS: Mapping[str, Design] = {
         "senior and junior vaults behind oracle-anchored bands",
         _layered,
         {"junior": 4, "senior": 10},
+    ),
+    "orderbook": Design(
+        "orderbook",
+        "a limit order book, cross and isolated margin, a liquidator vault, deleveraging",
+        _orderbook,
+        {"hlp": 1},
     ),
     "vamm": Design(
         "vamm",

@@ -37,6 +37,9 @@ class Harness:
         """Continue a worthless vault as a new series."""
         raise NotImplementedError
 
+    def make(self, market: Market, account: int, price: int) -> None:
+        """Have an account make the market around a price, where somebody has to."""
+
     def snapshot(self, market: Market) -> object:
         """What :meth:`check_action` needs to know of the moment before."""
         return None

@@ -36,6 +36,9 @@ class Step:
         if self.name == "in_kind":
             market, vault, account, amount = self.args
             return venue.market(market).supply_in_kind(vault, account, amount)
+        if self.name == "make":
+            market, account, price = self.args
+            return harness.make(venue.market(market), account, price)
         if self.name == "restart":
             market, vault = self.args
             return harness.restart(venue.market(market), vault)
@@ -81,6 +84,7 @@ class Player:
         for account in range(2, FIRST + TRADERS):
             self.do("deposit", account, dollars(200_000))
         self._advance(0, 0, MAX_BUDGET)
+        self._make("B", 3, self.mark)
         for market, account in (("A", 2), ("B", 3)):
             for vault, amount in self.harness.seed:
                 self.do("supply", market, vault, account, dollars(amount))
@@ -89,7 +93,13 @@ class Player:
                 self.do("deposit", account, tokens, market)
                 self.do("in_kind", market, vault, account, tokens)
         self.do("place", "B", FIRST, dollars(500), dollars(500))
+        self._make("A", 2, self.mark)
         self._advance(2_000, 0, MAX_BUDGET)
+
+    def _make(self, market: str, account: int, price: int) -> None:
+        """Somebody makes the market where participants have to."""
+        if self.market.rests_orders():
+            self.do("make", market, account, price)
 
     # asking
 
@@ -216,6 +226,7 @@ class Player:
         wide = self.mark * confidence // 10_000
         if not slow:
             self._advance(seconds * 1_000, wide, budget)
+            self._quote()
             return
         self._advance(seconds * 1_000, wide, 0)
         for _ in range(budget % 12):
@@ -225,6 +236,12 @@ class Player:
             self.harness.check_action(before, self.market, events)
             if self.venue.digest() == digest:
                 break
+        self._quote()
+
+    def _quote(self) -> None:
+        """The maker of A is there two times of three."""
+        if self.now // 1_000 % 3:
+            self._make("A", 2, self.mark)
 
     def silence(self, seconds: int, budget: int) -> None:
         """Time without a report for A; B has its own."""

@@ -140,6 +140,7 @@ def build(
         guards=terms.guards,
         facts=terms.facts,
         capital=capital,
+        era=scenario.facts[market].era,
     )
     return design(market, listing)
 

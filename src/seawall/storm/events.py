@@ -12,6 +12,7 @@ A venue is silent before its first and after its last key point. The package shi
     [[markets]]
     name = "JELLY"
     preset = "micro"              # optional: major, alt, micro, flat
+    era = "march-2025"            # optional: designs go by the rules they had then
     market_value = "10000000"     # optional, dollars
     daily_volume = "20000000"     # optional, dollars
     source = "who gave these"     # needed with either of them
@@ -61,6 +62,7 @@ class _Path(msgspec.Struct, forbid_unknown_fields=True):
 class _Market(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     preset: Literal["major", "alt", "micro", "flat"] | None = None
+    era: Literal["march-2025"] | None = None
     market_value: str | None = None
     daily_volume: str | None = None
     source: str | None = None
@@ -175,7 +177,7 @@ def _facts(name: str, market: _Market) -> MarketFacts:
             amounts[field] = None if text is None else to_dollars(text)
         except BadScenario as refusal:
             raise BadScenario(f"{name}: {field} of {market.name}: {refusal}") from None
-    return MarketFacts(preset=market.preset, **amounts)
+    return MarketFacts(preset=market.preset, era=market.era, **amounts)
 
 
 def _check_paths(name: str, event: _Event, markets: list[str]) -> None:

@@ -382,7 +382,9 @@ class Watcher:
         for account, kind in broker.kind.items():
             if broker.home[account] == self.name:
                 wallet = int(venue.wallet(account))
-                gains[kind] = gains.get(kind, 0) + wallet - broker.paid_in[account]
+                balance = int(market.balance(account))
+                gains[kind] = gains.get(kind, 0) + wallet + balance - broker.paid_in[account]
+                claims += balance
                 gains[kind] += own.worth(own.held(account)) - own.worth(
                     broker.in_kind.get(account, 0), -1
                 )

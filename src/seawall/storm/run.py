@@ -203,6 +203,8 @@ class Stage:
             self._step(index, now, said, index < last)
             if progress is not None and (index % every == 0 or index == last):
                 progress(label, index + 1, last + 1)
+        for agents in self.agents:
+            agents.finish()
         self.broker.finish()
         self.venue.audit()
         if recorder is not None:

@@ -39,12 +39,13 @@ class MarketFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``market_value`` is the value of all circulating tokens and ``daily_volume`` what was traded
     in 24 hours, both in 1e-6 dollar. ``preset`` names the parameter set that suits such a market:
-    ``major``, ``alt``, ``micro`` or ``flat``.
+    ``major``, ``alt``, ``micro`` or ``flat``; ``era`` the rules of its time, ``march-2025``.
     """
 
     market_value: int | None = None
     daily_volume: int | None = None
     preset: str | None = None
+    era: str | None = None
 
 
 @dataclass(frozen=True)
