@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-from machine.harness import Layered, Vamm
+from machine.harness import Gm, Layered, Vamm
 from machine.rules import machine_for
 
 EXAMPLES = int(os.environ.get("SEAWALL_FUZZ", "30"))
@@ -22,3 +22,6 @@ TestLayered.settings = SETTINGS
 
 TestVamm = machine_for(Vamm).TestCase
 TestVamm.settings = SETTINGS
+
+TestGm = machine_for(Gm).TestCase
+TestGm.settings = SETTINGS

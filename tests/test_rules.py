@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 ENGINE = ROOT / "src" / "seawall" / "engine"
-MANUALS = {"layered.md": "LAY", "vamm.md": "VAM"}
+MANUALS = {"gm.md": "GM", "layered.md": "LAY", "vamm.md": "VAM"}
 """What the rule codes of each manual begin with."""
 
 FAMILY = f"(?:{'|'.join(MANUALS.values())})"
@@ -64,6 +64,11 @@ def test_no_test_names_a_rule_that_does_not_exist() -> None:
 @pytest.mark.parametrize(
     ("manual", "least", "areas"),
     [
+        (
+            "gm.md",
+            130,
+            "UNIT TIM IMP FEE FUN BOR RES VAL SWP LP PRE REC ORD INC DEC PAY LIQ ADL CLM KEE HOU",
+        ),
         ("layered.md", 57, "VAL GATE BAND FEE ORD POS MIN MAR LIQ ISO GRD"),
         ("vamm.md", 65, "CUR LIM ORD POS FEE MAR FUN LIQ FUND DEP BACK ARB END GRD REF VIEW"),
     ],

@@ -38,6 +38,7 @@ FLOORS = {
     "engine/commands": 5,
     "engine/vault": 5,
     "engine/ladder": 5,
+    "engine/designs/gm": 6,
     "engine/designs/layered": 6,
     "engine/designs/vamm": 6,
     "designs": 7,

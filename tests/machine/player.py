@@ -33,6 +33,9 @@ class Step:
             now, reports, budget = self.args
             given = {name: [Report(*row) for row in rows] for name, rows in reports}
             return venue.advance(now, given, budget)
+        if self.name == "in_kind":
+            market, vault, account, amount = self.args
+            return venue.market(market).supply_in_kind(vault, account, amount)
         if self.name == "restart":
             market, vault = self.args
             return harness.restart(venue.market(market), vault)
@@ -81,6 +84,10 @@ class Player:
         for market, account in (("A", 2), ("B", 3)):
             for vault, amount in self.harness.seed:
                 self.do("supply", market, vault, account, dollars(amount))
+            for vault, amount in self.harness.seed_in_kind:
+                tokens = dollars(amount) * 10**12 // self.mark
+                self.do("deposit", account, tokens, market)
+                self.do("in_kind", market, vault, account, tokens)
         self.do("place", "B", FIRST, dollars(500), dollars(500))
         self._advance(2_000, 0, MAX_BUDGET)
 

@@ -134,6 +134,10 @@ class Market:
         """Deposit into a vault; the shares minted."""
         raise NotImplementedError
 
+    def supply_in_kind(self, vault: str, account: int, amount: int) -> int:
+        """Deposit the market's own token into a vault that takes it; the shares minted."""
+        raise Unknown("no-entry-in-kind", f"vault {vault!r} takes dollars only")
+
     def request_redeem(self, vault: str, account: int, shares: int) -> int:
         """Ask to leave a vault; the epoch at whose end the request is priced."""
         raise NotImplementedError
@@ -171,6 +175,11 @@ class Market:
     def position(self, account: int) -> PositionView | None:
         """The account's position, or None."""
         raise NotImplementedError
+
+    def positions_of(self, account: int) -> list[PositionView]:
+        """Every position of the account, where a market allows several."""
+        found = self.position(account)
+        return [] if found is None else [found]
 
     def open_positions(self) -> list[int]:
         """Accounts with a position, ascending."""

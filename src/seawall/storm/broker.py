@@ -59,7 +59,8 @@ class Broker:
     """Accounts, orders and refusals of everybody at one venue.
 
     ``pending`` holds the open order of an account, ``kind`` its class, ``home`` its market,
-    ``touched`` the accounts whose position the last advance changed. Who ``leaves`` is closed as
+    ``touched`` the accounts whose position the last advance changed, ``paid_in`` the dollars that
+    it brought and ``in_kind`` the units of its market's own token. Who ``leaves`` is closed as
     soon as the venue allows, with a try a minute.
     """
 
@@ -71,6 +72,7 @@ class Broker:
         self.kind: dict[int, str] = {}
         self.home: dict[int, str] = {}
         self.paid_in: dict[int, int] = {}
+        self.in_kind: dict[int, int] = {}
         self.pending: dict[int, int] = {}
         self.touched: set[int] = set()
         self.orders: dict[tuple[str, str], Orders] = {}
@@ -87,6 +89,16 @@ class Broker:
             self.venue.deposit(account, amount)
         self.orders.setdefault((market, kind), Orders())
         return account
+
+    def bring_in_kind(self, account: int, dollars: int) -> int:
+        """Bring the market's own token instead of ``dollars`` (1e-6), at its mark; the tokens."""
+        market = self.home[account]
+        tokens = dollars * int(NOTIONAL_STEP) // int(self.markets[market].mark())
+        self.venue.withdraw(account, dollars)
+        self.venue.deposit(account, tokens, market)
+        self.paid_in[account] -= dollars
+        self.in_kind[account] = self.in_kind.get(account, 0) + tokens
+        return tokens
 
     def book(self, account: int) -> Orders:
         """The counts of the class and market that ``account`` belongs to."""

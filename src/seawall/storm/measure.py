@@ -6,10 +6,13 @@ traders have won, plus what they have lost).
 The gains of the classes add up to zero. ``reserve`` is what a market's pots hold beyond what
 anybody can claim: impact reserve, income of the minute, advances that insurance is owed, dust of
 the roundings. Below zero it is ``unpaid``: claims that the market cannot pay.
+
+Where a market takes its own token beside dollars, the token is worth its mark of the end, both what
+was brought and what is held: a gain is against having kept it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from seawall.engine.errors import Closed, Refusal
 from seawall.engine.events import (
@@ -301,24 +304,28 @@ class Watcher:
 
     def _under_water(self) -> int:
         """What positions that are still open already owe beyond their margin."""
-        views = [self.market.position(account) for account in self.market.open_positions()]
-        return -sum(min(0, int(view.equity)) for view in views if view is not None)
+        accounts = self.market.open_positions()
+        views = [view for account in accounts for view in self.market.positions_of(account)]
+        return -sum(min(0, int(view.equity)) for view in views)
 
     def _gains(self, broker: Broker) -> dict[str, int]:
         """What each class gained; treasury by the events, the keeper by what else left."""
         market, venue = self.market, self.venue
         names = market.vaults()
         gains = dict.fromkeys((*CLASSES, "balancers", "arbitrageur", "bidders"), 0)
+        own = OwnToken(venue, market)
         brought = wallets = claims = 0
         for account, kind in broker.kind.items():
             if broker.home[account] == self.name:
                 wallet = int(venue.wallet(account))
                 gains[kind] = gains.get(kind, 0) + wallet - broker.paid_in[account]
+                gains[kind] += own.worth(own.held(account)) - own.worth(
+                    broker.in_kind.get(account, 0), -1
+                )
                 wallets += wallet
                 brought += broker.paid_in[account]
         for account in market.open_positions():
-            view = market.position(account)
-            if view is not None:
+            for view in market.positions_of(account):
                 gains[broker.kind[account]] += int(view.equity)
                 claims += int(view.equity)
         for name in names:
@@ -326,14 +333,50 @@ class Watcher:
             worth = int(vault.assets_high) + int(vault.claimable)
             gains[name] += worth
             claims += worth
-        pots = sum(int(pot.amount) for pot in market.pots())
-        left = pots - claims - self.insurance.end
+        found = market.pots()
+        pots = sum(int(pot.amount) for pot in found if pot.token == 0)
+        tokens = sum(int(pot.amount) for pot in found if pot.token == own.token)
+        in_kind = [own.worth(own.held(account)) for account in (TREASURY_ACCOUNT, KEEPER_ACCOUNT)]
+        left = pots + own.worth(tokens) - claims - self.insurance.end
+        left += own.dust()
         gains["insurance"] = self.insurance.end
         gains["reserve"] = max(0, left)
         gains["unpaid"] = min(0, left)
-        gains["treasury"] = self.income.to_treasury
-        gains["keeper"] = brought - wallets - pots - self.income.to_treasury
+        gains["treasury"] = self.income.to_treasury + in_kind[0]
+        gains["keeper"] = brought - wallets - pots - self.income.to_treasury + in_kind[1]
         return gains
+
+
+class OwnToken:
+    """The token that a market is named after, in dollars at its mark, where the venue holds it.
+
+    Each amount is rounded down and its remainder kept, so that amounts which add up to nothing in
+    tokens add up to nothing in dollars.
+    """
+
+    def __init__(self, venue: Venue, market: Market) -> None:
+        tokens = venue.treasury.tokens
+        self.venue = venue
+        self.name = market.name
+        self.token = tokens.index(market.name) if market.name in tokens else -1
+        self.mark = int(market.mark())
+        digits = venue.treasury.decimals[self.token] if self.token >= 0 else 8
+        self.unit: int = 10 ** (digits + 4)
+        self.rest = 0
+
+    def held(self, account: int) -> int:
+        """Units in an account's purse."""
+        return int(self.venue.wallet(account, self.name)) if self.token >= 0 else 0
+
+    def worth(self, amount: int, sign: int = 1) -> int:
+        """Dollars (1e-6, rounded down) of ``amount``; its remainder counts by ``sign``."""
+        value, rest = divmod(amount * self.mark, self.unit)
+        self.rest += sign * rest
+        return value
+
+    def dust(self) -> int:
+        """Dollars (1e-6) that the roundings down have left out."""
+        return self.rest // self.unit
 
 
 class Hedges:
@@ -376,8 +419,14 @@ def _orders(book: Orders) -> ClassOrders:
     )
 
 
-def conservation(venue: Venue, rows: Iterable[Row]) -> int:
+def conservation(venue: Venue, rows: Sequence[Row]) -> int:
     """What all classes together gained, by the wallets of treasury and keeper: 0, always."""
     own = ("treasury", "keeper")
     others = sum(gain for row in rows for kind, gain in row.gains.items() if kind not in own)
-    return others + int(venue.wallet(TREASURY_ACCOUNT)) + int(venue.wallet(KEEPER_ACCOUNT))
+    held = 0
+    for account in (TREASURY_ACCOUNT, KEEPER_ACCOUNT):
+        held += int(venue.wallet(account))
+        for row in rows:
+            token = OwnToken(venue, venue.market(row.market))
+            held += token.worth(token.held(account))
+    return others + held

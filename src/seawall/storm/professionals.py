@@ -5,6 +5,7 @@ Their capital is a share of what stands behind the market, their traits come fro
 :class:`seawall.storm.broker.Broker`.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -107,8 +108,16 @@ class BalancerAgents(Agents):
 class ProviderAgents(Agents):
     """Owners of a market's vaults: enter first, and some of them ask to leave in a fall."""
 
-    def __init__(self, crowd: Crowd, broker: Broker, index: int, capital: dict[str, int]) -> None:
+    def __init__(
+        self,
+        crowd: Crowd,
+        broker: Broker,
+        index: int,
+        capital: dict[str, int],
+        in_kind: Mapping[str, int],
+    ) -> None:
         self.broker = broker
+        self.in_kind = in_kind
         self.market = crowd.markets[index]
         self.drawdown = crowd.providers[index].trait
         self.accounts: dict[str, list[int]] = {}
@@ -124,12 +133,18 @@ class ProviderAgents(Agents):
 
     def supply(self) -> None:
         """Put everybody's capital into the vaults; a refusal is the caller's to see."""
-        venue = self.broker.venue
         for vault, accounts in self.accounts.items():
-            self.shares[vault] = [
-                venue.supply(self.market, vault, account, self.broker.paid_in[account])
-                for account in accounts
-            ]
+            self.shares[vault] = [self._enter(vault, account) for account in accounts]
+
+    def _enter(self, vault: str, account: int) -> int:
+        """One owner's capital, a part of it in the market's own token where the vault takes it."""
+        venue = self.broker.venue
+        dollars = self.broker.paid_in[account] * self.in_kind.get(vault, 0) // 100
+        shares = 0
+        if dollars > 0:
+            tokens = self.broker.bring_in_kind(account, dollars)
+            shares = venue.market(self.market).supply_in_kind(vault, account, tokens)
+        return shares + venue.supply(self.market, vault, account, self.broker.paid_in[account])
 
     def observe(self, tick: Tick) -> None:
         """Collect what a settled epoch brought."""
@@ -346,16 +361,18 @@ def everybody(
     capital: int,
     splits: dict[str, int],
     auctions: dict[str, AuctionTerms | None],
+    in_kind: Mapping[str, int],
 ) -> tuple[list[Agents], list[ProviderAgents]]:
     """All agents at one venue in the order in which they act; the providers also apart.
 
-    ``capital`` (1e-6 dollar) stands behind each market, split over its vaults by ``splits``.
+    ``capital`` (1e-6 dollar) stands behind each market, split over its vaults by ``splits``; of a
+    vault's, ``in_kind`` per cent come as the market's own token.
     """
     rules = crowd.population
     providers: list[ProviderAgents] = []
     others: list[Agents] = []
     for index, name in enumerate(crowd.markets):
-        providers.append(ProviderAgents(crowd, broker, index, splits))
+        providers.append(ProviderAgents(crowd, broker, index, splits, in_kind))
         amounts = (int(capital * rules.balancers.capital), int(capital * rules.bidders.capital))
         others += [
             BidderAgents(crowd, broker, index, amounts[1], auctions[name]),

@@ -24,7 +24,7 @@ from seawall.storm.broker import Broker, Tick
 from seawall.storm.crowd import Crowd, Tape, draw, tape
 from seawall.storm.designs import build, parameters, preset_of, split, terms_of
 from seawall.storm.events import load_event
-from seawall.storm.measure import Hedges, Watcher, conservation
+from seawall.storm.measure import Hedges, OwnToken, Watcher, conservation
 from seawall.storm.population import Population, load_population, populations
 from seawall.storm.professionals import everybody
 from seawall.storm.result import Configuration, Result, Row, Run, Source
@@ -156,7 +156,7 @@ class Stage:
         self.hedges = [Hedges(self.broker, name, prices) for name in scenario.markets]
         auctions = {name: _auction_terms(found) for name, found in self.parameters.items()}
         self.agents, self.providers = everybody(
-            crowd, self.broker, prices, capital, split(design, capital), auctions
+            crowd, self.broker, prices, capital, split(design, capital), auctions, design.in_kind
         )
         actions = crowd.population.keeper.actions_per_minute
         self.budget = max(1, actions * tick // int(MINUTE))
@@ -182,11 +182,21 @@ class Stage:
             design=self.design.name,
             guards=self.guards,
             conservation=conservation(self.venue, rows),
-            deposits=sum(self.broker.paid_in.values()),
+            deposits=sum(self.broker.paid_in.values()) + self._in_kind(),
             digest=self.venue.digest(),
             parameters=self.parameters,
         )
         return run, rows
+
+    def _in_kind(self) -> int:
+        """What was brought in tokens, in dollars (1e-6) at the marks of the end."""
+        worth = 0
+        for name, market in self.broker.markets.items():
+            token = OwnToken(self.venue, market)
+            for account, amount in self.broker.in_kind.items():
+                if self.broker.home[account] == name:
+                    worth += token.worth(amount)
+        return worth
 
     def _step(
         self, index: int, now: int, said: list[tuple[str, str, int, int]], acts: bool
