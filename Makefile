@@ -15,8 +15,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 FILES := pyproject.toml setup.py $(sort $(shell find src -name '*.py' -o -name '*.toml' -o -name 'page.*'))
-ENGINE_TESTS := tests/engine tests/glp tests/layered tests/orderbook tests/vamm tests/test_auditor.py \
-	tests/test_determinism.py tests/test_machine.py tests/test_public.py
+ENGINE_TESTS := tests/engine tests/glp tests/gm tests/layered tests/orderbook tests/vamm \
+	tests/test_auditor.py tests/test_determinism.py tests/test_machine.py tests/test_public.py
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 
 .PHONY: run test check bench clean files

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from machine.glp import Glp
+from machine.gm import Gm
 from machine.layered import Layered
 from machine.orderbook import Orderbook
 from machine.player import replay, without_a
@@ -28,6 +29,9 @@ TestLayered.settings = SETTINGS
 
 TestVamm = machine_for(Vamm).TestCase
 TestVamm.settings = SETTINGS
+
+TestGm = machine_for(Gm).TestCase
+TestGm.settings = SETTINGS
 
 TestGlp = machine_for(Glp).TestCase
 TestGlp.settings = SETTINGS

@@ -9,7 +9,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 ENGINE = ROOT / "src" / "seawall" / "engine"
-MANUALS = {"glp.md": "GLP", "layered.md": "LAY", "orderbook.md": "OB", "vamm.md": "VAM"}
+MANUALS = {
+    "glp.md": "GLP",
+    "gm.md": "GM",
+    "layered.md": "LAY",
+    "orderbook.md": "OB",
+    "vamm.md": "VAM",
+}
 """What the rule codes of each manual begin with."""
 
 FAMILY = f"(?:{'|'.join(MANUALS.values())})"
@@ -68,6 +74,11 @@ def test_no_test_names_a_rule_that_does_not_exist() -> None:
             "glp.md",
             60,
             "PRICE AUM FEE MINT SWAP LP POS INC DEC RES CAP SHORT BOR LIQ ORD SIZE MAR GRD BOOK",
+        ),
+        (
+            "gm.md",
+            130,
+            "UNIT TIM IMP FEE FUN BOR RES VAL SWP LP PRE REC ORD INC DEC PAY LIQ ADL CLM KEE HOU",
         ),
         ("layered.md", 57, "VAL GATE BAND FEE ORD POS MIN MAR LIQ ISO GRD"),
         (

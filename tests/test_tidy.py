@@ -40,6 +40,7 @@ FLOORS = {
     "engine/vault": 5,
     "engine/ladder": 5,
     "engine/designs/glp": 6,
+    "engine/designs/gm": 6,
     "engine/designs/layered": 6,
     "engine/designs/orderbook": 6,
     "engine/designs/vamm": 6,

@@ -8,12 +8,24 @@ wanted::
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 from seawall.engine.designs.glp import GlpMarket
 from seawall.engine.designs.glp import Params as GlpParams
 from seawall.engine.designs.glp import PoolParams as GlpPoolParams
 from seawall.engine.designs.glp import TokenState as GlpTokenState
+from seawall.engine.designs.gm import MAX_FACTOR, GmMarket
+from seawall.engine.designs.gm import FundingParams as GmFundingParams
+from seawall.engine.designs.gm import ImpactParams as GmImpactParams
+from seawall.engine.designs.gm import Params as GmParams
+from seawall.engine.designs.gm import Recorded as GmRecorded
+from seawall.engine.designs.gm import SideParams as GmSideParams
+from seawall.engine.designs.gm import SwapParams as GmSwapParams
+from seawall.engine.designs.gm import implied_fees as gm_implied_fees
+from seawall.engine.designs.gm import preset as gm_preset
+from seawall.engine.designs.gm import seat as gm_seat
+from seawall.engine.designs.gm import seats as gm_seats
 from seawall.engine.designs.layered import LayeredMarket
 from seawall.engine.designs.layered import Params as LayeredParams
 from seawall.engine.designs.orderbook import OrderbookMarket
@@ -21,7 +33,7 @@ from seawall.engine.designs.orderbook import Params as OrderbookParams
 from seawall.engine.designs.vamm import Params as VammParams
 from seawall.engine.designs.vamm import VammMarket
 from seawall.engine.errors import BadParameters
-from seawall.engine.fixed import DOLLAR
+from seawall.engine.fixed import DOLLAR, MAX_DOLLARS
 from seawall.engine.guards import Guards, MarketFacts
 from seawall.engine.margin import Tiers
 from seawall.engine.reports import OracleParams
@@ -34,6 +46,13 @@ __all__ = [
     "GlpParams",
     "GlpPoolParams",
     "GlpTokenState",
+    "GmFundingParams",
+    "GmImpactParams",
+    "GmMarket",
+    "GmParams",
+    "GmRecorded",
+    "GmSideParams",
+    "GmSwapParams",
     "LayeredMarket",
     "LayeredParams",
     "Listing",
@@ -42,6 +61,10 @@ __all__ = [
     "VammMarket",
     "VammParams",
     "design",
+    "gm_implied_fees",
+    "gm_preset",
+    "gm_seat",
+    "gm_seats",
 ]
 
 
@@ -136,6 +159,38 @@ _MARCH_2025 = {
 """What the venue of the JELLY event did otherwise than it does today."""
 
 
+def _gm(market: str, listing: Listing) -> Market:
+    """The real market's parameters, its caps and curves to the scale of the capital behind it.
+
+    A pool of a tenth of the money takes a tenth of the open interest, and charges a trade of the
+    same part of it the same part. Requests can be taken back at once and funding is paid out as it
+    is credited, as those who trade here know no other way.
+    """
+    params = gm_preset(_REAL.get(market, _SMALL))
+    if listing.capital is not None:
+        _scale(params, listing.capital)
+    real = {name: getattr(params, name) for name in signature(GmParams).parameters}
+    given = {"tiers": listing.tiers, "oracle": listing.oracle, "guards": listing.guards}
+    own = {"cancel_delay": 0, "claim_at_once": True, **given, **listing.changes}
+    return GmMarket(market, GmParams(**{**real, **own}), listing.facts)
+
+
+def _scale(params: GmParams, capital: int) -> None:
+    whole = int(params.max_deposit_long + params.max_deposit_short)
+    for side in (params.longs, params.shorts):
+        side.max_interest = min(int(side.max_interest) * capital // whole, int(MAX_DOLLARS))
+        side.collateral_multiplier = int(side.collateral_multiplier) * whole // capital
+    for curve in (params.impact, params.swap):
+        curve.negative = min(int(curve.negative) * whole // capital, int(MAX_FACTOR))
+        curve.positive = min(int(curve.positive) * whole // capital, int(MAX_FACTOR))
+    params.impact_floor = int(params.impact_floor) * capital // whole
+    most = int(MAX_DOLLARS)
+    params.max_pool_long = params.max_pool_short = most
+    params.max_deposit_long = params.max_deposit_short = most
+
+
+_REAL = {"BTC": "btc-usdc", "ETH": "eth-usdc", "LINK": "link-usdc"}
+_SMALL = "ape-usdc"
 _QUOTE = 10_000_000 * int(DOLLAR)
 _MOST_QUOTE = 1_000_000_000 * int(DOLLAR)
 _BAND = 36_000_000_000
@@ -154,11 +209,12 @@ DESIGNS: Mapping[str, Design] = {
         _orderbook,
         {"hlp": 1},
     ),
-    "vamm": Design(
-        "vamm",
-        "a virtual AMM whose price is its own, behind one insurance fund",
-        _vamm,
-        {"fund": 1},
+    "gm": Design(
+        "gm",
+        "an isolated pool of the index token and dollars, at the oracle's price with impact",
+        _gm,
+        {"gm": 1},
+        {"gm": 50},
     ),
     "glp": Design(
         "glp",
@@ -166,6 +222,12 @@ DESIGNS: Mapping[str, Design] = {
         _glp,
         {"glp": 1},
         {"glp": 50},
+    ),
+    "vamm": Design(
+        "vamm",
+        "a virtual AMM whose price is its own, behind one insurance fund",
+        _vamm,
+        {"fund": 1},
     ),
 }
 
