@@ -224,16 +224,16 @@ class GmMarket(Service):
         return i64(rate // 10**12)
 
     def _settle(self) -> None:
-        """Tell of the minute: the funding rate, and what went to the treasury."""
+        """Tell of the minute: the funding rate, the treasury's fees, and its part in dollars."""
         desk = self.desk
         pool = desk.pool
         if self.journal.listening:
             report = Settled(self.now, self.name)
             report.funding_rate = self._hourly()
-            report.to_treasury = pool.long.usd(
-                desk.to_treasury[0], desk.collateral_price(LONG)
-            ) + pool.short.usd(desk.to_treasury[1], desk.collateral_price(SHORT))
-            report.income = report.to_treasury
+            for kind, token in ((LONG, pool.long), (SHORT, pool.short)):
+                fees: i64 = token.usd(desk.to_treasury[kind], desk.collateral_price(kind))
+                report.income += fees
+                report.to_treasury += fees if token.number == 0 else 0
             self.journal.events.append(report)
         desk.to_treasury[0] = 0
         desk.to_treasury[1] = 0
