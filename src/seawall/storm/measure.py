@@ -52,6 +52,7 @@ from seawall.storm.result import (
     Probe,
     Row,
     Rung,
+    Takeover,
 )
 
 PROBES = (100_000, 1_000_000)
@@ -191,6 +192,8 @@ class Watcher:
         rung.dollars += abs(int(event.closed)) * int(event.price) // _STEP
         rung.discount += (mark - int(event.price)) * int(event.closed) // _STEP
         rung.shortfall += int(event.shortfall)
+        if abs(int(event.closed)) > abs(rung.largest):
+            rung.largest, rung.largest_price = int(event.closed), int(event.price)
         self.bad_debt += int(event.shortfall)
         self.charges.fees += int(event.fee)
         self.charges.impact += int(event.impact)
@@ -257,8 +260,33 @@ class Watcher:
             self.published.remove(price)
             gained = {name: layer.end for name, layer in self.layers.items()}
             self.at_marks.append(
-                AtMark(price=price, mark=mark, time=now, vaults=gained, results=results)
+                AtMark(
+                    price=price,
+                    mark=mark,
+                    time=now,
+                    vaults=gained,
+                    results=results,
+                    takeover=self._takeover(mark),
+                )
             )
+
+    def _takeover(self, mark: int) -> Takeover | None:
+        """The largest position closed at once by the first published mark, at this one."""
+        if self.at_marks:
+            found = self.at_marks[0].takeover
+            if found is None:
+                return None
+            rung, size, price = found.rung, found.size, found.price
+        else:
+            most = max(
+                self.rungs.values(),
+                key=lambda rung: abs(rung.largest) * rung.largest_price,
+                default=None,
+            )
+            if most is None:
+                return None
+            rung, size, price = most.rung, most.largest, most.largest_price
+        return Takeover(rung=rung, size=size, price=price, result=(mark - price) * size // _STEP)
 
     def _insured(self) -> None:
         """Insurance, and what stands before the last vault of the loss order."""

@@ -19,7 +19,8 @@ class Rung(Record):
     """What one rung of the liquidation ladder did.
 
     ``shortfall`` is what margins did not cover, ``discount`` what the prices were off the mark
-    against the owners (below zero: better for them than the mark).
+    against the owners (below zero: better for them than the mark). ``largest`` is the largest
+    position closed at once (signed, 1e-8 token), ``largest_price`` what it was closed at.
     """
 
     rung: str
@@ -28,6 +29,8 @@ class Rung(Record):
     dollars: int = 0
     discount: int = 0
     shortfall: int = 0
+    largest: int = 0
+    largest_price: int = 0
 
 
 class Layer(Record):
@@ -213,11 +216,22 @@ class Inherited(Record):
     worst_mark: int = 0
 
 
+class Takeover(Record):
+    """A position of ``size`` (signed, 1e-8 token) that ``rung`` closed at ``price``, its result."""
+
+    rung: str
+    size: int
+    price: int
+    result: int
+
+
 class AtMark(Record):
     """The first tick at which the mark had come to ``price``, for which losses were published.
 
     ``vaults`` is what each had gained by then, ``results`` what the positions of the market's own
-    accounts stood at, unrealised.
+    accounts stood at, unrealised. ``takeover`` is the largest position that the ladder had closed
+    at once by the first of the marks: its size (signed, 1e-8 token), price, rung, and what it
+    stands at here for whoever took it over.
     """
 
     price: int
@@ -225,6 +239,7 @@ class AtMark(Record):
     time: int
     vaults: dict[str, int]
     results: dict[str, int]
+    takeover: Takeover | None
 
 
 class Row(Record):

@@ -8,7 +8,7 @@ from rich.console import Console, Group, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from seawall.engine.fixed import DOLLAR, NOTIONAL_STEP
+from seawall.engine.fixed import DOLLAR, NOTIONAL_STEP, TOKEN
 from seawall.storm.hedges import HEDGED
 from seawall.storm.result import Result, Row
 
@@ -157,6 +157,11 @@ def _people(result: Result) -> Table:
     for price in dict.fromkeys(found.price for row in rows for found in row.at_marks):
         name = f"vaults at {price / 10**10:g}"
         table.add_row(name, *(_at_mark(row, price) for row in rows))
+    if any(row.at_marks for row in rows):
+        table.add_row("largest takeover", *(_takeover(row) for row in rows))
+    for price in dict.fromkeys(found.price for row in rows for found in row.at_marks):
+        name = f"its result at {price / 10**10:g}"
+        table.add_row(name, *(_taken_at(row, price) for row in rows))
     for order in dict.fromkeys(found.order for row in rows for found in row.departures):
         table.add_row(f"unpaid, {order}", *(_unpaid(row, order) for row in rows))
     return table
@@ -188,6 +193,23 @@ def _inherited(row: Row, role: str) -> str:
             dollars = abs(found.size) * found.entry // int(NOTIONAL_STEP)
             side = "long" if found.size > 0 else "short"
             return f"{side} {money(dollars)}\nat {found.entry / 10**10:.6g}"
+    return "-"
+
+
+def _takeover(row: Row) -> str:
+    found = row.at_marks[0].takeover if row.at_marks else None
+    if found is None:
+        return "-"
+    side = "long" if found.size > 0 else "short"
+    size = f"{abs(found.size) / int(TOKEN):,.0f}"
+    return f"{size}\n{side} at {found.price / 10**10:.6g}, {found.rung}"
+
+
+def _taken_at(row: Row, price: int) -> str:
+    """What the largest takeover stands at for who has it, when the mark had come to ``price``."""
+    for found in row.at_marks:
+        if found.takeover is not None and found.price == price:
+            return f"{found.takeover.result / int(DOLLAR):+,.0f}"
     return "-"
 
 
