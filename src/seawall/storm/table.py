@@ -15,6 +15,9 @@ from seawall.storm.result import Result, Row
 WIDTH = 100
 """No table is wider."""
 
+ABREAST = 5
+"""No table has more rows of the first one side by side."""
+
 _MICRO = int(DOLLAR)
 
 
@@ -56,10 +59,22 @@ def as_renderable(result: Result) -> Group:
     return Group(
         Text(_heading(result) + "\n"),
         _markets(result),
-        Text(),
-        _people(result),
+        *[part for rows in _abreast(result.rows) for part in (Text(), _people(rows))],
         Text("\n" + _books(result)),
     )
+
+
+def _abreast(rows: list[Row]) -> list[list[Row]]:
+    """Rows that stand side by side in one table: all, else those of a market, else a few."""
+    if len(rows) <= ABREAST:
+        return [rows]
+    found: list[list[Row]] = []
+    for market in dict.fromkeys(row.market for row in rows):
+        same = [row for row in rows if row.market == market]
+        parts = -(-len(same) // ABREAST)
+        each = -(-len(same) // parts)
+        found += [same[first : first + each] for first in range(0, len(same), each)]
+    return found
 
 
 def as_text(result: Result) -> str:
@@ -123,13 +138,15 @@ def _liquidated(row: Row) -> str:
     return f"{money(dollars)}\n{accounts:,} acc." if accounts else "0"
 
 
-def _people(result: Result) -> Table:
+def _people(rows: list[Row]) -> Table:
     """A column per row of the first table: gains by class, then the ladder."""
-    rows = result.rows
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
     table.add_column("who gained, who paid", no_wrap=True)
     for row in rows:
-        table.add_column(f"{row.design} {row.market}{_guards(row)}", justify="right")
+        name = (
+            f"{row.design} {row.market}" if len(rows) < ABREAST else f"{row.design}\n{row.market}"
+        )
+        table.add_column(f"{name}{_guards(row)}", justify="right", overflow="fold")
     for kind in dict.fromkeys(kind for row in rows for kind in row.gains):
         gains = [row.gains.get(kind, 0) for row in rows]
         if any(gains):
@@ -149,7 +166,9 @@ def _people(result: Result) -> Table:
         ("not filled, most often", _unfilled),
     ]
     for name, text in extras:
-        table.add_row(name, *(text(row) for row in rows))
+        cells = [text(row) for row in rows]
+        if set(cells) != {"0"}:
+            table.add_row(name, *cells)
     for dial in dict.fromkeys(name for row in rows for name in row.dials.series):
         table.add_row(f"{dial}: most, end", *(_dial(row, dial) for row in rows))
     for role in dict.fromkeys(found.role for row in rows for found in row.inherited):
@@ -178,7 +197,7 @@ def _anchor_funding(row: Row) -> str:
 def _off(row: Row) -> str:
     """Mean and largest distance of the mark from the published price."""
     mean, most = (off / 10_000_000_000 for off in (row.anchor.off_mean, row.anchor.off_most))
-    return f"{mean:.2f} %, {most:.1f} %"
+    return f"{mean:.2f}, {most:.1f} %"
 
 
 def _dial(row: Row, name: str) -> str:
