@@ -18,7 +18,6 @@ from seawall.engine.errors import (
     BrokenBooks,
     NotEnough,
     OutOfRange,
-    Refusal,
     Unknown,
 )
 from seawall.engine.events import Event, Journal
@@ -340,7 +339,7 @@ class Venue:
             self._market(market).place(
                 number, account, size, margin, kind, trigger, acceptable, reduce_only, partial
             )
-        except Refusal:
+        except Exception:
             self._numbering.next = number
             raise
         return number

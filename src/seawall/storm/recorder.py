@@ -17,6 +17,7 @@ from seawall.storm.broker import Broker
 from seawall.storm.crowd import Tape
 from seawall.storm.depth import Ladder
 from seawall.storm.frames import event_frames, frame, joined
+from seawall.storm.in_kind import OwnToken
 from seawall.storm.measure import Watcher
 
 _STEP = int(NOTIONAL_STEP)
@@ -161,19 +162,26 @@ class Recorder:
 
 
 def _accounts(broker: Broker) -> dict[str, list[object]]:
-    """A row per account: the wallet, and what an open position is worth at the last mark."""
-    columns: dict[str, list[object]] = {
-        name: [] for name in ("account", "market", "kind", "paid_in", "wallet", "equity")
-    }
+    """A row per account: wallet, balance, open positions, and its tokens, at the last mark.
+
+    ``tokens`` are the dollars that the market's own token in the purse is worth, less what was
+    brought in it.
+    """
+    names = ("account", "market", "kind", "paid_in", "wallet", "balance", "equity", "tokens")
+    columns: dict[str, list[object]] = {name: [] for name in names}
+    own = {name: OwnToken(broker.venue, market) for name, market in broker.markets.items()}
     for account, kind in broker.kind.items():
-        view = broker.position(account)
+        home = broker.home[account]
+        market, token = broker.markets[home], own[home]
         row = (
             account,
-            broker.home[account],
+            home,
             kind,
             broker.paid_in[account],
             int(broker.venue.wallet(account)),
-            0 if view is None else int(view.equity),
+            int(market.balance(account)),
+            sum(int(view.equity) for view in market.positions_of(account)),
+            token.worth(token.held(account)) - token.worth(broker.in_kind.get(account, 0)),
         )
         for name, value in zip(columns, row, strict=True):
             columns[name].append(value)
