@@ -10,7 +10,7 @@ from rich.text import Text
 
 from seawall.engine.fixed import DOLLAR, NOTIONAL_STEP
 from seawall.storm.hedges import HEDGED
-from seawall.storm.result import Result, Row
+from seawall.storm.result import Beginning, Result, Row
 
 WIDTH = 100
 """No table is wider."""
@@ -77,8 +77,14 @@ def _heading(result: Result) -> str:
     return (
         f"{storm.name}\n{', '.join(storm.markets)} from {storm.start} to {storm.end}\n"
         f"{chosen.traders:,} traders ({chosen.population.name}, seed {chosen.seed}), "
-        f"{money(chosen.capital)} dollars behind each market"
+        f"{money(chosen.capital)} dollars behind each market{_beginning(chosen.state)}"
     )
+
+
+def _beginning(state: Beginning | None) -> str:
+    if state is None:
+        return ""
+    return f",\nbut {', '.join(state.markets)} with the pool of {state.file}\nof {state.time}"
 
 
 def _guards(row: Row) -> str:
