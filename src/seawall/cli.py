@@ -25,6 +25,7 @@ from seawall.storm.download_page import candles_command
 from seawall.storm.events import load_event, scenarios
 from seawall.storm.files import check_folder, check_page
 from seawall.storm.outcome import Outcome, run
+from seawall.storm.recorded import State
 from seawall.storm.run import CAPITAL, StormResult, run_storm
 from seawall.storm.scenario import Scenario
 from seawall.storm.sweep_page import sweep_command
@@ -93,6 +94,19 @@ def storm_command(
     ] = CAPITAL,
     seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
     tick: Annotated[float | None, Parameter(help="Seconds from one look to the next.")] = None,
+    state: Annotated[
+        str | None,
+        Parameter(
+            help="Begin with a recorded pool: a file of GLP (CSV) or of a GM pool (Parquet). "
+            "Needs one --design, the one it is of."
+        ),
+    ] = None,
+    state_time: Annotated[
+        str | None, Parameter(help="Moment of the record, as 2025-11-11T12:00. Default: its first.")
+    ] = None,
+    state_config: Annotated[
+        str | None, Parameter(help="The GM pool's configuration file (JSON).")
+    ] = None,
     report: Annotated[
         str | None,
         Parameter(help="Write one HTML page with words, tables and charts to this file."),
@@ -106,6 +120,8 @@ def storm_command(
     ] = False,
 ) -> None:
     """Run a storm and print one table: a row per design and market."""
+    if state is None and (state_time is not None or state_config is not None):
+        raise BadScenario("--state-time and --state-config say more about a --state: name its file")
     if report is not None:
         check_page(report)
     if out is not None:
@@ -141,6 +157,7 @@ def storm_command(
             guards=guards or ["none"],
             preset=preset,
             tick=None if tick is None else round(tick * int(SECOND)),
+            state=None if state is None else State(state, state_time, state_config),
             progress=show,
         )
     result = done.result if isinstance(done, Outcome) else done

@@ -15,6 +15,7 @@ from seawall.engine.designs.glp import GlpMarket
 from seawall.engine.designs.glp import Params as GlpParams
 from seawall.engine.designs.glp import PoolParams as GlpPoolParams
 from seawall.engine.designs.glp import TokenState as GlpTokenState
+from seawall.engine.designs.glp import TokenTerms as GlpTokenTerms
 from seawall.engine.designs.gm import MAX_FACTOR, GmMarket
 from seawall.engine.designs.gm import FundingParams as GmFundingParams
 from seawall.engine.designs.gm import ImpactParams as GmImpactParams
@@ -46,6 +47,7 @@ __all__ = [
     "GlpParams",
     "GlpPoolParams",
     "GlpTokenState",
+    "GlpTokenTerms",
     "GmFundingParams",
     "GmImpactParams",
     "GmMarket",
@@ -75,7 +77,8 @@ class Listing:
     ``capital`` (1e-6 dollar) is what will stand behind the market: for designs whose depth is a
     parameter and not what their vaults hold. ``changes`` are parameters of the design's own by
     name, in the engine's units, in place of what the design would take. ``era`` names the rules of
-    a time (``march-2025``); designs whose rules were the same then leave it aside.
+    a time (``march-2025``); designs whose rules were the same then leave it aside. ``beside`` is
+    a market of the same design whose capital this one shares, where a design can.
     """
 
     tiers: Tiers | None = None
@@ -85,6 +88,7 @@ class Listing:
     capital: int | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
     era: str | None = None
+    beside: Market | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,8 @@ def _glp(market: str, listing: Listing) -> Market:
         guards=listing.guards,
         **{"public_delay": 0, **listing.changes},
     )
-    return GlpMarket(market, params, listing.facts)
+    beside = listing.beside if isinstance(listing.beside, GlpMarket) else None
+    return GlpMarket(market, params, listing.facts, beside)
 
 
 def _orderbook(market: str, listing: Listing) -> Market:

@@ -70,7 +70,7 @@ def crash() -> tuple[Stage, Row]:
 def test_gains_add_up_to_nothing_and_the_books_agree(crash: tuple[Stage, Row]) -> None:
     stage, row = crash
     assert sum(row.gains.values()) == 0
-    assert conservation(stage.venue, [row]) == 0
+    assert conservation(stage.broker, [row]) == 0
     assert row.gains["treasury"] == stage.venue.wallet(TREASURY_ACCOUNT)
     assert row.gains["keeper"] == stage.venue.wallet(KEEPER_ACCOUNT)
 

@@ -100,8 +100,7 @@ def test_every_event_is_kept_and_says_of_which_run(outcome: Outcome) -> None:
 
 
 def test_the_accounts_are_the_classes_in_detail(outcome: Outcome) -> None:
-    held = pl.col("wallet") + pl.col("balance") + pl.col("equity") + pl.col("tokens")
-    won = held - pl.col("paid_in")
+    won = pl.col("wallet") + pl.col("equity") - pl.col("paid_in")
     sums = outcome.accounts.group_by("design", "guards", "kind").agg(won.sum().alias("gain"))
     for row in outcome.rows:
         for kind in ("traders", "trend followers", "faders"):

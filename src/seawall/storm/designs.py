@@ -22,7 +22,7 @@ Maintenance is half of the initial requirement throughout, as in Hyperliquid's d
 capital; only how the capital is split is its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,15 +132,22 @@ def build(
     terms: Terms,
     guards: str,
     capital: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    beside: Market | None = None,
 ) -> Market:
-    """One market of ``design`` on these terms, behind which ``capital`` (1e-6) will stand."""
+    """One market of ``design`` on these terms, behind which ``capital`` (1e-6) will stand.
+
+    ``changes`` are parameters of its own, ``beside`` the market whose capital it shares.
+    """
     listing = designs.Listing(
         tiers=terms.tiers,
         oracle=oracle_of(scenario, market, guards, tick),
         guards=terms.guards,
         facts=terms.facts,
         capital=capital,
+        changes={} if changes is None else changes,
         era=scenario.facts[market].era,
+        beside=beside,
     )
     return design(market, listing)
 

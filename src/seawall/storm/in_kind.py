@@ -1,22 +1,24 @@
-"""The token that a market may take beside dollars, counted in dollars."""
+"""Tokens that a market may take beside dollars, counted in dollars."""
+
+from collections.abc import Iterable
 
 from seawall.engine.venue import Market, Venue
 from seawall.storm.broker import Broker
 
 
-class OwnToken:
-    """The token that a market is named after, in dollars at its mark, where the venue holds it.
+class Coin:
+    """A token of a venue at a price (1e-10 dollar a token), in dollars.
 
     Each amount is rounded down and its remainder kept, so that amounts which add up to nothing in
-    tokens add up to nothing in dollars.
+    tokens add up to nothing in dollars. What the venue does not hold counts as nothing.
     """
 
-    def __init__(self, venue: Venue, market: Market) -> None:
+    def __init__(self, venue: Venue, name: str, mark: int) -> None:
         tokens = venue.treasury.tokens
         self.venue = venue
-        self.name = market.name
-        self.token = tokens.index(market.name) if market.name in tokens else -1
-        self.mark = int(market.mark())
+        self.name = name
+        self.token = tokens.index(name) if name in tokens else -1
+        self.mark = mark
         digits = venue.treasury.decimals[self.token] if self.token >= 0 else 8
         self.unit: int = 10 ** (digits + 4)
         self.rest = 0
@@ -36,22 +38,44 @@ class OwnToken:
         return self.rest // self.unit
 
 
-class Owners:
-    """Owners of a vault who brought a part of their capital as the market's own token."""
+class OwnToken(Coin):
+    """The token that a market is named after, at its mark."""
 
-    def __init__(self, broker: Broker, accounts: list[int]) -> None:
+    def __init__(self, venue: Venue, market: Market) -> None:
+        super().__init__(venue, market.name, int(market.mark()))
+
+
+def coins(broker: Broker, names: Iterable[str]) -> list[Coin]:
+    """Tokens at the marks of their markets, or at the price that the broker knows."""
+    found = []
+    for name in names:
+        market = broker.markets.get(name)
+        mark = broker.prices.get(name, 0) if market is None else int(market.mark())
+        found.append(Coin(broker.venue, name, mark))
+    return found
+
+
+class Owners:
+    """Owners of a vault who brought a part of their capital as tokens of these names."""
+
+    def __init__(self, broker: Broker, accounts: list[int], names: list[str]) -> None:
         self.broker = broker
         self.accounts = accounts
+        self.names = names
 
-    def gained(self, market: Market, mark: int) -> int:
-        """Dollars (1e-6) that they hold outside of the vault less what they brought, at ``mark``.
+    def gained(self) -> int:
+        """Dollars (1e-6) that they hold outside of the vault less what they brought.
 
-        The token counts at the mark on both sides: with what the vault is worth this is what they
+        A token counts at its mark on both sides: with what the vault is worth this is what they
         gained against keeping what they brought.
         """
-        own = OwnToken(self.broker.venue, market)
-        dollars = tokens = 0
+        broker = self.broker
+        total = 0
         for account in self.accounts:
-            dollars += int(self.broker.venue.wallet(account)) - self.broker.paid_in[account]
-            tokens += own.held(account) - self.broker.in_kind.get(account, 0)
-        return dollars + tokens * mark // own.unit
+            total += int(broker.venue.wallet(account)) - broker.paid_in[account]
+        for coin in coins(broker, self.names):
+            tokens = 0
+            for account in self.accounts:
+                tokens += coin.held(account) - broker.in_kind.get((account, coin.name), 0)
+            total += tokens * coin.mark // coin.unit
+        return total

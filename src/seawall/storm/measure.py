@@ -31,9 +31,9 @@ from seawall.engine.events import (
 from seawall.engine.fixed import DOLLAR, MINUTE, NOTIONAL_STEP, RATE
 from seawall.engine.venue import KEEPER_ACCOUNT, TREASURY_ACCOUNT, Market, Venue
 from seawall.storm.broker import Broker, Orders
-from seawall.storm.crowd import CLASSES
+from seawall.storm.gains import gains_of_guest, gains_of_host
 from seawall.storm.hedges import Hedges
-from seawall.storm.in_kind import Owners, OwnToken
+from seawall.storm.in_kind import Owners, coins
 from seawall.storm.result import (
     AtMark,
     Auctions,
@@ -94,6 +94,9 @@ class Watcher:
         self.dials = Dials()
         self.published = list(published)
         self.owners: dict[str, Owners] = {}
+        self.tokens = [market.name]
+        self.guests: list[Market] = []
+        self.is_guest = False
         self.at_marks: list[AtMark] = []
         self.inherited: dict[str, Inherited] = {}
         self.withheld = 0
@@ -220,7 +223,7 @@ class Watcher:
             view = self.market.vault(name)
             assets = int(view.assets_high)
             if name in self.owners:
-                kept = self.owners[name].gained(self.market, mark)
+                kept = self.owners[name].gained()
                 layer.end = assets + int(view.claimable) + kept
             else:
                 layer.end = assets - layer.put_in
@@ -401,44 +404,16 @@ class Watcher:
         return -sum(min(0, int(view.equity)) for view in views)
 
     def _gains(self, broker: Broker) -> dict[str, int]:
-        """What each class gained; treasury by the events, the keeper by what else left."""
-        market, venue = self.market, self.venue
-        names = market.vaults()
-        gains = dict.fromkeys((*CLASSES, "balancers", "arbitrageur", "bidders"), 0)
-        own = OwnToken(venue, market)
-        brought = wallets = claims = 0
-        for account, kind in broker.kind.items():
-            if broker.home[account] == self.name:
-                wallet = int(venue.wallet(account))
-                balance = int(market.balance(account))
-                gains[kind] = gains.get(kind, 0) + wallet + balance - broker.paid_in[account]
-                claims += balance
-                gains[kind] += own.worth(own.held(account)) - own.worth(
-                    broker.in_kind.get(account, 0), -1
-                )
-                wallets += wallet
-                brought += broker.paid_in[account]
-        for account in market.open_positions():
-            for view in market.positions_of(account):
-                gains[broker.kind[account]] += int(view.equity)
-                claims += int(view.equity)
-        for name in names:
-            vault = market.vault(name)
-            worth = int(vault.assets_high) + int(vault.claimable)
-            gains[name] += worth
-            claims += worth
-        found = market.pots()
-        pots = sum(int(pot.amount) for pot in found if pot.token == 0)
-        tokens = sum(int(pot.amount) for pot in found if pot.token == own.token)
-        in_kind = [own.worth(own.held(account)) for account in (TREASURY_ACCOUNT, KEEPER_ACCOUNT)]
-        left = pots + own.worth(tokens) - claims - self.insurance.end
-        left += own.dust()
-        gains["insurance"] = self.insurance.end
-        gains["reserve"] = max(0, left)
-        gains["unpaid"] = min(0, left)
-        gains["treasury"] = self.income.to_treasury + in_kind[0]
-        gains["keeper"] = brought - wallets - pots - self.income.to_treasury + in_kind[1]
-        return gains
+        if self.is_guest:
+            return gains_of_guest(broker, self.market, self.tokens)
+        return gains_of_host(
+            broker,
+            self.market,
+            self.guests,
+            self.tokens,
+            self.insurance.end,
+            self.income.to_treasury,
+        )
 
 
 def _orders(book: Orders) -> ClassOrders:
@@ -452,14 +427,14 @@ def _orders(book: Orders) -> ClassOrders:
     )
 
 
-def conservation(venue: Venue, rows: Sequence[Row]) -> int:
+def conservation(broker: Broker, rows: Sequence[Row]) -> int:
     """What all classes together gained, by the wallets of treasury and keeper: 0, always."""
     own = ("treasury", "keeper")
     others = sum(gain for row in rows for kind, gain in row.gains.items() if kind not in own)
+    venue = broker.venue
+    tokens = coins(broker, venue.treasury.tokens[1:])
     held = 0
     for account in (TREASURY_ACCOUNT, KEEPER_ACCOUNT):
         held += int(venue.wallet(account))
-        for row in rows:
-            token = OwnToken(venue, venue.market(row.market))
-            held += token.worth(token.held(account))
+        held += sum(token.worth(token.held(account)) for token in tokens)
     return others + held

@@ -21,6 +21,7 @@ from seawall.engine.errors import BadParameters
 from seawall.storm.events import load_event
 from seawall.storm.files import write_folder, write_page
 from seawall.storm.population import Population
+from seawall.storm.recorded import State
 from seawall.storm.recorder import Recorder
 from seawall.storm.recording import TABLES, Recording
 from seawall.storm.report.charts import FIGURES, Drawing, View
@@ -120,6 +121,7 @@ def run(
     guards: Sequence[str] | str = ("none",),
     preset: str | None = None,
     tick: int | None = None,
+    state: State | str | Path | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Put ``designs`` through ``scenario`` and keep everything that happens.
@@ -148,6 +150,7 @@ def run(
         guards=guards,
         preset=preset,
         tick=tick,
+        state=state,
         progress=progress,
         recorder=recorder,
     )

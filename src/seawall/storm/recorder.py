@@ -162,26 +162,24 @@ class Recorder:
 
 
 def _accounts(broker: Broker) -> dict[str, list[object]]:
-    """A row per account: wallet, balance, open positions, and its tokens, at the last mark.
-
-    ``tokens`` are the dollars that the market's own token in the purse is worth, less what was
-    brought in it.
-    """
-    names = ("account", "market", "kind", "paid_in", "wallet", "balance", "equity", "tokens")
-    columns: dict[str, list[object]] = {name: [] for name in names}
-    own = {name: OwnToken(broker.venue, market) for name, market in broker.markets.items()}
+    """A row per account: the dollars of its wallet, and all else it has at the last mark."""
+    columns: dict[str, list[object]] = {
+        name: [] for name in ("account", "market", "kind", "paid_in", "wallet", "equity")
+    }
     for account, kind in broker.kind.items():
-        home = broker.home[account]
-        market, token = broker.markets[home], own[home]
+        market = broker.markets[broker.home[account]]
+        standing = broker.standing.get(account)
+        equity = int(market.balance(account)) + (0 if standing is None else standing())
+        equity += sum(int(view.equity) for view in market.positions_of(account))
+        own = OwnToken(broker.venue, market)
+        equity += own.worth(own.held(account))
         row = (
             account,
-            home,
+            broker.home[account],
             kind,
             broker.paid_in[account],
             int(broker.venue.wallet(account)),
-            int(market.balance(account)),
-            sum(int(view.equity) for view in market.positions_of(account)),
-            token.worth(token.held(account)) - token.worth(broker.in_kind.get(account, 0)),
+            equity,
         )
         for name, value in zip(columns, row, strict=True):
             columns[name].append(value)

@@ -297,6 +297,14 @@ class Source(Record):
     provenance: list[str]
 
 
+class Beginning(Record):
+    """The recorded pool that ``markets`` began with: the name of its file, and its time."""
+
+    file: str
+    time: str
+    markets: list[str]
+
+
 class Configuration(Record):
     """All that a result follows from; ``capital`` in 1e-6 dollar a market, ``tick`` in ms."""
 
@@ -309,6 +317,7 @@ class Configuration(Record):
     designs: list[str]
     guards: list[str]
     presets: dict[str, str]
+    state: Beginning | None = None
 
 
 class Run(Record):

@@ -9,6 +9,7 @@ everybody, the market is looked at, everybody acts. What is sent in a tick fills
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,18 +20,20 @@ from seawall.engine.auction import AuctionTerms
 from seawall.engine.errors import BadParameters, BadScenario
 from seawall.engine.fixed import DOLLAR, MINUTE, SECOND
 from seawall.engine.reports import Report
-from seawall.engine.venue import Venue
+from seawall.engine.venue import Market, Venue
 from seawall.storm.broker import Broker, Tick
 from seawall.storm.crowd import Crowd, Tape, draw, tape
 from seawall.storm.designs import build, parameters, preset_of, split, terms_of
 from seawall.storm.events import load_event
 from seawall.storm.hedges import Hedges
-from seawall.storm.in_kind import Owners, OwnToken
+from seawall.storm.in_kind import Owners, coins
 from seawall.storm.measure import Watcher, conservation
+from seawall.storm.opening import Pool
 from seawall.storm.population import Population, load_population, populations
 from seawall.storm.professionals import everybody
+from seawall.storm.recorded import State, begin, load_state
 from seawall.storm.recorder import Recorder
-from seawall.storm.result import Configuration, Result, Row, Run, Source
+from seawall.storm.result import Beginning, Configuration, Result, Row, Run, Source
 from seawall.storm.scenario import Scenario
 from seawall.storm.table import as_text
 from seawall.storm.units import iso
@@ -68,6 +71,7 @@ def run_storm(
     guards: Sequence[str] | str = ("none",),
     preset: str | None = None,
     tick: int | None = None,
+    state: State | str | Path | None = None,
     progress: Progress | None = None,
     recorder: Recorder | None = None,
 ) -> StormResult:
@@ -78,7 +82,9 @@ def run_storm(
     named as the scenario, else ``crowd``; ``traders`` replaces their count. ``capital`` are whole
     dollars behind each market, ``guards`` names of :data:`seawall.engine.guards.PRESETS`, with
     settings where these differ (``open-interest-cap(value_share=0.05)``), ``preset`` one of
-    leverage for every market, ``tick`` milliseconds. A ``recorder`` keeps every tick and event.
+    leverage for every market, ``tick`` milliseconds. ``state`` is a recorded pool with which the
+    markets it is of begin instead of their capital (:mod:`seawall.storm.recorded`), for one design.
+    A ``recorder`` keeps every tick and event.
 
     Raises :class:`BadParameters`, :class:`BadScenario`, and the :class:`Refusal` of a vault that
     cannot take its capital.
@@ -97,13 +103,15 @@ def run_storm(
         for one in (designs or list(registry.DESIGNS))
     ]
     guarded = [guards] if isinstance(guards, str) else list(guards)
+    pool = None if state is None else load_state(state, [one.name for one in chosen], storm.markets)
     prices = tape(storm, step)
     crowd = draw(people, storm, prices, traders=traders, seed=seed)
     runs: list[Run] = []
     rows: list[Row] = []
     for design in chosen:
         for guard in guarded:
-            stage = Stage(design, guard, storm, crowd, prices, step, capital * int(DOLLAR), preset)
+            dollars = capital * int(DOLLAR)
+            stage = Stage(design, guard, storm, crowd, prices, step, dollars, preset, pool)
             run, found = stage.run(progress, recorder)
             runs.append(run)
             rows += found
@@ -119,6 +127,7 @@ def run_storm(
             designs=[design.name for design in chosen],
             guards=guarded,
             presets={name: preset_of(storm, name, preset) for name in storm.markets},
+            state=None if pool is None else _beginning(pool),
         ),
         runs=runs,
         rows=rows,
@@ -151,7 +160,9 @@ class Stage:
         tick: int,
         capital: int,
         preset: str | None,
+        pool: Pool | None = None,
     ) -> None:
+        self.pool = pool
         self.design = design
         self.guards = guards
         self.scenario = scenario
@@ -161,8 +172,17 @@ class Stage:
         self.venue = Venue()
         terms = {name: terms_of(scenario, name, guards, preset) for name in scenario.markets}
         self.parameters: dict[str, dict[str, Any]] = {}
+        recorded = () if pool is None else pool.markets
+        host: Market | None = None
         for name in scenario.markets:
-            market = build(design, scenario, name, tick, terms[name], guards, capital)
+            if pool is not None and name in recorded:
+                changes = pool.changes()
+                market = build(
+                    design, scenario, name, tick, terms[name], guards, None, changes, host
+                )
+                host = host or market
+            else:
+                market = build(design, scenario, name, tick, terms[name], guards, capital)
             self.parameters[name] = parameters(market)
             self.venue.list_market(market)
         self.broker = Broker(self.venue, terms)
@@ -178,12 +198,17 @@ class Stage:
         ]
         self.hedges = [Hedges(self.broker, name, prices) for name in scenario.markets]
         auctions = {name: _auction_terms(found) for name, found in self.parameters.items()}
+        splits = {name: split(design, capital) for name in scenario.markets}
+        for name in recorded:
+            splits[name] = dict.fromkeys(design.capital, 0) if name == recorded[0] else {}
         self.agents, self.providers = everybody(
-            crowd, self.broker, prices, capital, split(design, capital), auctions, design.in_kind
+            crowd, self.broker, prices, capital, splits, auctions, design.in_kind
         )
         for watcher, provider in zip(self.watchers, self.providers, strict=True):
             for vault in design.in_kind:
-                watcher.owners[vault] = Owners(self.broker, provider.accounts[vault])
+                if vault in provider.accounts:
+                    accounts = provider.accounts[vault]
+                    watcher.owners[vault] = Owners(self.broker, accounts, watcher.tokens)
         actions = crowd.population.keeper.actions_per_minute
         self.budget = max(1, actions * tick // int(MINUTE))
 
@@ -216,7 +241,7 @@ class Stage:
         run = Run(
             design=self.design.name,
             guards=self.guards,
-            conservation=conservation(self.venue, rows),
+            conservation=conservation(self.broker, rows),
             deposits=sum(self.broker.paid_in.values()) + self._in_kind(),
             digest=self.venue.digest(),
             parameters=self.parameters,
@@ -225,13 +250,35 @@ class Stage:
 
     def _in_kind(self) -> int:
         """What was brought in tokens, in dollars (1e-6) at the marks of the end."""
+        names = sorted({name for _, name in self.broker.in_kind})
         worth = 0
-        for name, market in self.broker.markets.items():
-            token = OwnToken(self.venue, market)
-            for account, amount in self.broker.in_kind.items():
-                if self.broker.home[account] == name:
-                    worth += token.worth(amount)
+        for coin in coins(self.broker, names):
+            for (_, name), amount in self.broker.in_kind.items():
+                if name == coin.name:
+                    worth += coin.worth(amount)
         return worth
+
+    def _supply(self) -> None:
+        """Everybody who stands behind a market brings their capital; a recorded pool its own."""
+        if self.pool is not None:
+            self._take_over(self.pool)
+        for provider in self.providers:
+            if self.pool is None or provider.market not in self.pool.markets:
+                provider.supply()
+
+    def _take_over(self, pool: Pool) -> None:
+        host = next(one for one in self.providers if one.market == pool.markets[0])
+        vault, accounts = next(iter(host.accounts.items()))
+        shares, tokens = begin(pool, self.broker, accounts, host.parts)
+        host.shares[vault] = shares
+        owners = Owners(self.broker, accounts, tokens)
+        for watcher in self.watchers:
+            if watcher.name in pool.markets:
+                watcher.tokens = tokens
+                watcher.owners[vault] = owners
+                watcher.is_guest = watcher.name != host.market
+                if watcher.name == host.market:
+                    watcher.guests = [self.broker.markets[name] for name in pool.markets[1:]]
 
     def _step(
         self, index: int, now: int, said: list[tuple[str, str, int, int]], acts: bool
@@ -241,8 +288,7 @@ class Stage:
             reports.setdefault(market, []).append(Report(source, price, time))
         self.venue.advance(now, reports, self.budget)
         if index == 0:
-            for provider in self.providers:
-                provider.supply()
+            self._supply()
         events = self.venue.drain()
         tick = Tick(index, now, events)
         self.broker.observe(tick)
@@ -295,6 +341,10 @@ def _source(storm: Scenario) -> Source:
         reports=len(storm.time),
         provenance=list(storm.provenance),
     )
+
+
+def _beginning(pool: Pool) -> Beginning:
+    return Beginning(file=pool.file, time=iso(pool.time), markets=list(pool.markets))
 
 
 def _auction_terms(rules: dict[str, Any]) -> AuctionTerms | None:

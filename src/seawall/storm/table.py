@@ -10,7 +10,7 @@ from rich.text import Text
 
 from seawall.engine.fixed import DOLLAR, NOTIONAL_STEP, TOKEN
 from seawall.storm.hedges import HEDGED
-from seawall.storm.result import Result, Row
+from seawall.storm.result import Beginning, Result, Row
 
 WIDTH = 100
 """No table is wider."""
@@ -92,8 +92,14 @@ def _heading(result: Result) -> str:
     return (
         f"{storm.name}\n{', '.join(storm.markets)} from {storm.start} to {storm.end}\n"
         f"{chosen.traders:,} traders ({chosen.population.name}, seed {chosen.seed}), "
-        f"{money(chosen.capital)} dollars behind each market"
+        f"{money(chosen.capital)} dollars behind each market{_beginning(chosen.state)}"
     )
+
+
+def _beginning(state: Beginning | None) -> str:
+    if state is None:
+        return ""
+    return f",\nbut {', '.join(state.markets)} with the pool of {state.file}\nof {state.time}"
 
 
 def _guards(row: Row) -> str:
@@ -166,9 +172,7 @@ def _people(rows: list[Row]) -> Table:
         ("not filled, most often", _unfilled),
     ]
     for name, text in extras:
-        cells = [text(row) for row in rows]
-        if set(cells) != {"0"}:
-            table.add_row(name, *cells)
+        table.add_row(name, *(text(row) for row in rows))
     for dial in dict.fromkeys(name for row in rows for name in row.dials.series):
         table.add_row(f"{dial}: most, end", *(_dial(row, dial) for row in rows))
     for role in dict.fromkeys(found.role for row in rows for found in row.inherited):
