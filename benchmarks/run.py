@@ -217,10 +217,65 @@ def order_book(console: Console) -> Table:
     return table
 
 
+def pools(console: Console) -> Table:
+    """GMX v2's pools: an order is created, and executed at the next report."""
+    table = titled("GM pools, one core")
+    with console.status("orders"):
+        python = median_of("orders_per_second(20, 10_000, False)", 3, of="gm")
+        driven = median_of("orders_per_second(20, 10_000, True)", 3, of="gm")
+        slow = median_of("orders_per_second(3, 10_000, True)", 1, of="gm", interpreted=True)
+    how = "10,000 positions; each is added to or reduced; median of 3 x 20 rounds of 10,000"
+    table.add_row("orders/s from Python", f"{python:,.0f}", "", how)
+    table.add_row("orders/s from compiled", f"{driven:,.0f}", ">= 300,000", "the same by replay")
+    table.add_row("compiled over interpreted", f"{driven / slow:.0f}x", ">= 10x", "the same rounds")
+    with console.status("quiet ticks"):
+        few = [measure("quiet_tick(1_000, 2_000)", of="gm") for _ in range(3)]
+        many = measure("quiet_tick(1_000_000, 2_000)", of="gm")
+    assert isinstance(many, list)
+    small = statistics.median(sample[0] for sample in few if isinstance(sample, list))
+    table.add_row(
+        "quiet tick, 1,000 positions", f"{small * 1e6:.2f} us", "", "median of 2,000 ticks of 1 s"
+    )
+    table.add_row(
+        "quiet tick, 1,000,000 positions",
+        f"{many[0] * 1e6:.2f} us, {many[0] / small:.2f}x",
+        "<= 3x",
+        "the same",
+    )
+    table.add_row(
+        "memory per open position",
+        f"{many[1]:.0f} B, with account {many[2]:.0f} B",
+        "<= 400 B",
+        "growth of resident memory over 1,000,000 positions",
+    )
+    with console.status("crash ticks"):
+        for positions in (1_000, 10_000, 100_000):
+            crashed = measure(f"crash({positions})", of="gm")
+            assert isinstance(crashed, list)
+            table.add_row(
+                f"liquidation, {positions:,} at once",
+                f"{crashed[0] * 1e6:.2f} us ({crashed[1]:,} actions)",
+                "",
+                "one tick, from 92 % of the entry price to 88 %",
+            )
+    with console.status("October storm"):
+        seconds = median_of("october(10_000)", 1, of="gm")
+    table.add_row(
+        "October storm", f"{seconds:.1f} s", "< 30 s", "BTC and ETH, 10,000 traders, 24 h, once"
+    )
+    return table
+
+
 def main() -> None:
     """Measure and print; the names of designs on the command line choose among them."""
     console = Console(width=100)
-    parts = {"layered": layered, "glp": pool, "vamm": virtual, "orderbook": order_book}
+    parts = {
+        "layered": layered,
+        "orderbook": order_book,
+        "gm": pools,
+        "glp": pool,
+        "vamm": virtual,
+    }
     for name, part in parts.items():
         if name in (sys.argv[1:] or parts):
             console.print(part(console))
