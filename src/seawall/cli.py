@@ -24,7 +24,11 @@ from seawall.storm.candles import load_candles
 from seawall.storm.download_page import candles_command
 from seawall.storm.events import load_event, scenarios
 from seawall.storm.files import check_folder, check_page
+from seawall.storm.guard_lab import try_guards
+from seawall.storm.guard_page import guard_tables
+from seawall.storm.guarding import EACH
 from seawall.storm.outcome import Outcome, run
+from seawall.storm.printing import show
 from seawall.storm.recorded import State
 from seawall.storm.run import CAPITAL, StormResult, run_storm
 from seawall.storm.scenario import Scenario
@@ -72,12 +76,12 @@ def storm_command(
     ] = "refuse",
     design: Annotated[
         list[str] | None,
-        Parameter(help="Design; may be repeated. Default: all there are.", negative=""),
+        Parameter(help="Design, or `all` (the default); may be repeated.", negative=""),
     ] = None,
     guards: Annotated[
         list[str] | None,
         Parameter(
-            help="`none`, `hybrid` or one guard's name; may be repeated, a row for each.",
+            help="`none`, `defaults`, `hybrid`, `each` or a guard's name; may be repeated.",
             negative="",
         ),
     ] = None,
@@ -225,6 +229,42 @@ def scenarios_command() -> None:
         hours = (event.end - event.start) / int(HOUR)
         print(f"{name}: {', '.join(event.markets)}, {hours:.3g} h from {iso(event.start)}")
         print(f"  {event.description.strip()}")
+
+
+@app.command(name="guards")
+def guards_command(
+    name: Annotated[str | None, Parameter(help="A published event, or a .toml file.")] = None,
+    /,
+    *,
+    candles: Annotated[
+        list[str] | None,
+        Parameter(help="Candle files instead, as of `seawall storm`.", negative=""),
+    ] = None,
+    symbols: Annotated[
+        str | None, Parameter(help="Markets to take from the candle files, as BTC,ETH.")
+    ] = None,
+    start: Annotated[str | None, Parameter(help="Begin here, as 2025-10-10T12:00 (UTC).")] = None,
+    hours: Annotated[float | None, Parameter(help="End so many hours after the start.")] = None,
+    design: Annotated[
+        list[str] | None,
+        Parameter(help="Design, or `all` (the default); may be repeated.", negative=""),
+    ] = None,
+    guards: Annotated[
+        list[str] | None,
+        Parameter(help="Sets as of `seawall storm`; default: each there is.", negative=""),
+    ] = None,
+    traders: Annotated[int | None, Parameter(help="Number of traders in all markets.")] = None,
+    capital: Annotated[
+        int, Parameter(help="Dollars of vault capital behind each market.")
+    ] = CAPITAL,
+    seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
+) -> None:
+    """Compare guards in a storm: a table for each design, a row for each set of guards."""
+    storm = _scenario(name, candles, symbols, start, hours, "refuse")
+    screen = Console(stderr=True)
+    with screen.status(f"{storm.name}: guards"):
+        trials = try_guards(storm, design, guards or [EACH], seed, traders=traders, capital=capital)
+    show(guard_tables(trials))
 
 
 app.command(adl_command, name="adl")

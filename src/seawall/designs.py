@@ -6,7 +6,7 @@ wanted::
     market = DESIGNS["layered"]("ETH")
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
@@ -67,6 +67,7 @@ __all__ = [
     "gm_preset",
     "gm_seat",
     "gm_seats",
+    "spelled_out",
 ]
 
 
@@ -98,6 +99,8 @@ class Design:
     ``capital`` gives the parts of the same total that its vaults hold, in the order in which they
     are filled. ``in_kind`` is the percentage of a vault's capital that its owners bring as the
     token that the market is named after; the rest, and every other vault's, is dollars.
+    ``guards`` is the set that the design ships with; ``idle`` has the guards that can do nothing
+    in it, with the reason.
     """
 
     name: str
@@ -105,6 +108,8 @@ class Design:
     build: Callable[[str, Listing], Market]
     capital: Mapping[str, int] = field(default_factory=dict)
     in_kind: Mapping[str, int] = field(default_factory=dict)
+    guards: str = "none"
+    idle: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, market: str, listing: Listing | None = None) -> Market:
         """A market of this design."""
@@ -201,18 +206,32 @@ _MOST_QUOTE = 1_000_000_000 * int(DOLLAR)
 _BAND = 36_000_000_000
 """Band of a block: three times production's 1.2 %, as three of its blocks of 5 s are a tick."""
 
+_SHIPPED = "outlier-rejection+quorum+open-interest-cap+position-cap+adaptive-leverage"
+"""What costs next to nothing until somebody attacks; docs/guards.md has the measurement."""
+
+_NOTHING_INHERITED = dict.fromkeys(
+    ("multi-round", "auction"),
+    "the pool is the other side of every position from the start, nothing is left to inherit",
+)
+
 DESIGNS: Mapping[str, Design] = {
     "layered": Design(
         "layered",
         "senior and junior vaults behind oracle-anchored bands",
         _layered,
         {"junior": 4, "senior": 10},
+        guards=_SHIPPED,
+        idle={
+            "multi-round": "its first rung closes the least that restores, at the pace of depth",
+            "auction": "its second rung is one, with parameters of its own",
+        },
     ),
     "orderbook": Design(
         "orderbook",
         "a limit order book, cross and isolated margin, a liquidator vault, deleveraging",
         _orderbook,
         {"hlp": 1},
+        guards=f"venue-weights+{_SHIPPED}+auction",
     ),
     "gm": Design(
         "gm",
@@ -220,6 +239,8 @@ DESIGNS: Mapping[str, Design] = {
         _gm,
         {"gm": 1},
         {"gm": 50},
+        guards=_SHIPPED,
+        idle=_NOTHING_INHERITED,
     ),
     "glp": Design(
         "glp",
@@ -227,14 +248,28 @@ DESIGNS: Mapping[str, Design] = {
         _glp,
         {"glp": 1},
         {"glp": 50},
+        guards=_SHIPPED,
+        idle=_NOTHING_INHERITED,
     ),
     "vamm": Design(
         "vamm",
         "a virtual AMM whose price is its own, behind one insurance fund",
         _vamm,
         {"fund": 1},
+        guards=_SHIPPED,
+        idle=dict.fromkeys(
+            _NOTHING_INHERITED,
+            "a liquidation closes on the curve, a part first: nobody inherits the position",
+        ),
     ),
 }
+
+
+def spelled_out(names: Sequence[str | Design] | None) -> list[str | Design]:
+    """``names`` with ``all``, or none at all, as every design there is."""
+    if not names or "all" in names:
+        return list(DESIGNS)
+    return list(names)
 
 
 def design(name: str) -> Design:

@@ -20,6 +20,7 @@ import polars as pl
 from seawall.engine.errors import BadParameters
 from seawall.storm.events import load_event
 from seawall.storm.files import write_folder, write_page
+from seawall.storm.guarding import sets
 from seawall.storm.population import Population
 from seawall.storm.recorded import State
 from seawall.storm.recorder import Recorder
@@ -134,7 +135,7 @@ def run(
 
         run("october-2025", traders=1000, seed=1).report("october.html")
     """
-    for names in (designs or (), [guards] if isinstance(guards, str) else guards):
+    for names in (designs or (), sets([guards] if isinstance(guards, str) else guards)):
         twice = [name for place, name in enumerate(names) if name in names[:place]]
         if twice:
             raise BadParameters(f"{twice[0]!r} is named twice; its series could not be told apart")

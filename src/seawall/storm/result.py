@@ -324,7 +324,8 @@ class Run(Record):
     """One venue: its design and guards, every parameter of its markets, and proof of the books.
 
     ``conservation`` is the sum of all gains and is 0. ``digest`` is that of the venue's last
-    state: the same on every machine, compiled or interpreted.
+    state: the same on every machine, compiled or interpreted. ``idle`` says which guards can do
+    nothing here.
     """
 
     design: str
@@ -333,6 +334,7 @@ class Run(Record):
     deposits: int
     digest: str
     parameters: dict[str, dict[str, Any]]
+    idle: list[str] = []
 
 
 class Result(Record):

@@ -10,7 +10,7 @@ everybody, the market is looked at, everybody acts. What is sent in a tick fills
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -18,13 +18,23 @@ from seawall import designs as registry
 from seawall.about import VERSION
 from seawall.engine.auction import AuctionTerms
 from seawall.engine.errors import BadParameters, BadScenario
+from seawall.engine.events import Event
 from seawall.engine.fixed import DOLLAR, MINUTE, SECOND
 from seawall.engine.reports import Report
 from seawall.engine.venue import Market, Venue
 from seawall.storm.broker import Broker, Tick
 from seawall.storm.crowd import Crowd, Tape, draw, tape
-from seawall.storm.designs import build, parameters, preset_of, split, terms_of
+from seawall.storm.designs import (
+    build,
+    idle_guards,
+    idle_notes,
+    parameters,
+    preset_of,
+    split,
+    terms_of,
+)
 from seawall.storm.events import load_event
+from seawall.storm.guarding import for_design, sets
 from seawall.storm.hedges import Hedges
 from seawall.storm.in_kind import Owners, coins
 from seawall.storm.measure import Watcher, conservation
@@ -32,7 +42,6 @@ from seawall.storm.opening import Pool
 from seawall.storm.population import Population, load_population, populations
 from seawall.storm.professionals import everybody
 from seawall.storm.recorded import State, begin, load_state
-from seawall.storm.recorder import Recorder
 from seawall.storm.result import Beginning, Configuration, Result, Row, Run, Source
 from seawall.storm.scenario import Scenario
 from seawall.storm.table import as_text
@@ -46,6 +55,19 @@ LONGEST_TICK = 15 * int(SECOND)
 
 Progress = Callable[[str, int, int], None]
 """Told the run's name, the ticks done and all ticks."""
+
+
+class Onlooker(Protocol):
+    """Sees every run from its beginning to its end, after the watchers, and changes nothing."""
+
+    def begin(self, watchers: Sequence[Watcher], prices: Tape) -> None:
+        """A run begins, whose markets are seen through ``watchers``."""
+
+    def tick(self, index: int, events: Sequence[Event]) -> None:
+        """What happened in a tick."""
+
+    def end(self, design: str, guards: str, broker: Broker) -> None:
+        """The run is over."""
 
 
 class StormResult(Result):
@@ -73,18 +95,19 @@ def run_storm(
     tick: int | None = None,
     state: State | str | Path | None = None,
     progress: Progress | None = None,
-    recorder: Recorder | None = None,
+    recorder: Onlooker | None = None,
 ) -> StormResult:
-    """Put ``designs`` (all there are) through ``scenario``, with each set of ``guards``.
+    """Put ``designs`` (or ``all`` there are) through ``scenario``, with each set of ``guards``.
 
     ``scenario`` may be the name of a published event, and a design its name or a registry entry
     of one's own (:func:`seawall.storm.settings.changed`). Without a ``population`` it is the one
     named as the scenario, else ``crowd``; ``traders`` replaces their count. ``capital`` are whole
     dollars behind each market, ``guards`` names of :data:`seawall.engine.guards.PRESETS`, with
-    settings where these differ (``open-interest-cap(value_share=0.05)``), ``preset`` one of
-    leverage for every market, ``tick`` milliseconds. ``state`` is a recorded pool with which the
-    markets it is of begin instead of their capital (:mod:`seawall.storm.recorded`), for one design.
-    A ``recorder`` keeps every tick and event.
+    settings where these differ (``open-interest-cap(value_share=0.05)``), ``defaults`` for what a
+    design ships with, ``each`` for every set there is, ``preset`` one of leverage for every market,
+    ``tick`` milliseconds. ``state`` is a recorded pool with which the markets it is of begin
+    instead of their capital (:mod:`seawall.storm.recorded`), for one design. A ``recorder`` sees
+    every tick and event.
 
     Raises :class:`BadParameters`, :class:`BadScenario`, and the :class:`Refusal` of a vault that
     cannot take its capital.
@@ -100,9 +123,9 @@ def run_storm(
     step = check_run(storm, seed, traders, capital, tick)
     chosen = [
         one if isinstance(one, registry.Design) else registry.design(one)
-        for one in (designs or list(registry.DESIGNS))
+        for one in registry.spelled_out(designs)
     ]
-    guarded = [guards] if isinstance(guards, str) else list(guards)
+    guarded = sets([guards] if isinstance(guards, str) else guards)
     pool = None if state is None else load_state(state, [one.name for one in chosen], storm.markets)
     prices = tape(storm, step)
     crowd = draw(people, storm, prices, traders=traders, seed=seed)
@@ -168,21 +191,25 @@ class Stage:
         self.scenario = scenario
         self.tick = tick
         self.prices = prices
-        self.recorder: Recorder | None = None
+        self.recorder: Onlooker | None = None
         self.venue = Venue()
-        terms = {name: terms_of(scenario, name, guards, preset) for name in scenario.markets}
+        standing = for_design(guards, design.guards)
+        self.idle = [
+            note
+            for name in scenario.markets
+            for note in idle_notes(design.name, name, idle_guards(design, scenario, name, standing))
+        ]
+        terms = {name: terms_of(scenario, name, standing, preset) for name in scenario.markets}
         self.parameters: dict[str, dict[str, Any]] = {}
         recorded = () if pool is None else pool.markets
         host: Market | None = None
         for name in scenario.markets:
             if pool is not None and name in recorded:
                 changes = pool.changes()
-                market = build(
-                    design, scenario, name, tick, terms[name], guards, None, changes, host
-                )
+                market = build(design, scenario, name, tick, terms[name], None, changes, host)
                 host = host or market
             else:
-                market = build(design, scenario, name, tick, terms[name], guards, capital)
+                market = build(design, scenario, name, tick, terms[name], capital)
             self.parameters[name] = parameters(market)
             self.venue.list_market(market)
         self.broker = Broker(self.venue, terms)
@@ -213,7 +240,7 @@ class Stage:
         self.budget = max(1, actions * tick // int(MINUTE))
 
     def run(
-        self, progress: Progress | None = None, recorder: Recorder | None = None
+        self, progress: Progress | None = None, recorder: Onlooker | None = None
     ) -> tuple[Run, list[Row]]:
         """The whole storm."""
         self.venue.listen()
@@ -245,6 +272,7 @@ class Stage:
             deposits=sum(self.broker.paid_in.values()) + self._in_kind(),
             digest=self.venue.digest(),
             parameters=self.parameters,
+            idle=self.idle,
         )
         return run, rows
 
@@ -351,4 +379,7 @@ def _auction_terms(rules: dict[str, Any]) -> AuctionTerms | None:
     """What a market publishes about its auctions, where it has them."""
     if "auction_duration" not in rules:
         return None
-    return AuctionTerms(rules["auction_duration"], rules["auction_step"])
+    step = rules["auction_step"]
+    guard = rules["guards"]["auction"] if "auction" in rules else None
+    duration = rules["auction_duration"] if guard is None else guard["duration"]
+    return AuctionTerms(duration, min(step, duration))

@@ -301,4 +301,6 @@ def _unfilled(row: Row) -> str:
 def _books(result: Result) -> str:
     off = [run.conservation for run in result.runs]
     total = sum(abs(amount) for amount in off)
-    return f"conservation: {total} (everybody's gains added up, in 1e-6 dollar)"
+    idle = dict.fromkeys(note for run in result.runs for note in run.idle)
+    proof = f"conservation: {total} (everybody's gains added up, in 1e-6 dollar)"
+    return "\n".join([*idle, proof])
