@@ -21,9 +21,10 @@ from seawall.engine.errors import BadScenario, SeawallError
 from seawall.engine.fixed import HOUR, MAX_TIME, SECOND
 from seawall.storm.adl_page import adl_command
 from seawall.storm.candles import load_candles
+from seawall.storm.disk import check_page
 from seawall.storm.download_page import candles_command
 from seawall.storm.events import load_event, scenarios
-from seawall.storm.files import check_folder, check_page
+from seawall.storm.files import check_folder
 from seawall.storm.outcome import Outcome, run
 from seawall.storm.run import CAPITAL, StormResult, run_storm
 from seawall.storm.scenario import Scenario
@@ -93,6 +94,14 @@ def storm_command(
     ] = CAPITAL,
     seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
     tick: Annotated[float | None, Parameter(help="Seconds from one look to the next.")] = None,
+    intents: Annotated[
+        str | None,
+        Parameter(help="Take the people from this file, with their seed, capital and tick."),
+    ] = None,
+    save_intents: Annotated[
+        str | None,
+        Parameter(help="Write the people as drawn, with all their plans, to this Parquet file."),
+    ] = None,
     report: Annotated[
         str | None,
         Parameter(help="Write one HTML page with words, tables and charts to this file."),
@@ -142,6 +151,8 @@ def storm_command(
             preset=preset,
             tick=None if tick is None else round(tick * int(SECOND)),
             progress=show,
+            intents=intents,
+            save_intents=save_intents,
         )
     result = done.result if isinstance(done, Outcome) else done
     if as_json:

@@ -37,11 +37,17 @@ class OwnToken:
 
 
 class Owners:
-    """Owners of a vault who brought a part of their capital as the market's own token."""
+    """Owners of a vault who brought a part of their capital as the market's own token.
+
+    What they hold is counted anew when they have ``moved`` something.
+    """
 
     def __init__(self, broker: Broker, accounts: list[int]) -> None:
         self.broker = broker
         self.accounts = accounts
+        self.moved = True
+        self._held = (0, 0)
+        self._unit = 1
 
     def gained(self, market: Market, mark: int) -> int:
         """Dollars (1e-6) that they hold outside of the vault less what they brought, at ``mark``.
@@ -49,9 +55,24 @@ class Owners:
         The token counts at the mark on both sides: with what the vault is worth this is what they
         gained against keeping what they brought.
         """
+        if self.moved:
+            self._count(market)
+        dollars, tokens = self._held
+        return dollars + tokens * mark // self._unit
+
+    def units(self) -> int:
+        """Units of the token in their purses, as counted last."""
+        return self._held[1] + self.brought()
+
+    def brought(self) -> int:
+        """Units of the token that they brought."""
+        return sum(self.broker.in_kind.get(account, 0) for account in self.accounts)
+
+    def _count(self, market: Market) -> None:
+        """Dollars and tokens that they hold beyond what they brought."""
         own = OwnToken(self.broker.venue, market)
         dollars = tokens = 0
         for account in self.accounts:
             dollars += int(self.broker.venue.wallet(account)) - self.broker.paid_in[account]
             tokens += own.held(account) - self.broker.in_kind.get(account, 0)
-        return dollars + tokens * mark // own.unit
+        self._held, self._unit = (dollars, tokens), own.unit

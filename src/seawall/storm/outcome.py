@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from seawall.engine.errors import BadParameters
+from seawall.storm.disk import write_page
 from seawall.storm.events import load_event
-from seawall.storm.files import write_folder, write_page
+from seawall.storm.files import write_folder
 from seawall.storm.population import Population
 from seawall.storm.recorder import Recorder
 from seawall.storm.recording import TABLES, Recording
@@ -121,6 +122,8 @@ def run(
     preset: str | None = None,
     tick: int | None = None,
     progress: Progress | None = None,
+    intents: str | Path | None = None,
+    save_intents: str | Path | None = None,
 ) -> Outcome:
     """Put ``designs`` through ``scenario`` and keep everything that happens.
 
@@ -150,5 +153,7 @@ def run(
         tick=tick,
         progress=progress,
         recorder=recorder,
+        intents=intents,
+        save_intents=save_intents,
     )
     return Outcome(result, recorder, storm)

@@ -7,8 +7,10 @@ A tick goes so: time and reports pass (:meth:`Venue.advance`), the events are co
 everybody, the market is looked at, everybody acts. What is sent in a tick fills in a later one.
 """
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,6 +28,7 @@ from seawall.storm.designs import build, parameters, preset_of, split, terms_of
 from seawall.storm.events import load_event
 from seawall.storm.hedges import Hedges
 from seawall.storm.in_kind import Owners, OwnToken
+from seawall.storm.intents import check_file, load_crowd, save_crowd
 from seawall.storm.measure import Watcher, conservation
 from seawall.storm.population import Population, load_population, populations
 from seawall.storm.professionals import everybody
@@ -70,6 +73,8 @@ def run_storm(
     tick: int | None = None,
     progress: Progress | None = None,
     recorder: Recorder | None = None,
+    intents: str | Path | None = None,
+    save_intents: str | Path | None = None,
 ) -> StormResult:
     """Put ``designs`` (all there are) through ``scenario``, with each set of ``guards``.
 
@@ -79,6 +84,8 @@ def run_storm(
     dollars behind each market, ``guards`` names of :data:`seawall.engine.guards.PRESETS`, with
     settings where these differ (``open-interest-cap(value_share=0.05)``), ``preset`` one of
     leverage for every market, ``tick`` milliseconds. A ``recorder`` keeps every tick and event.
+    ``save_intents`` writes the crowd as drawn to a file, from which ``intents`` takes it instead
+    of drawing one: with its population, seed, capital and tick (:mod:`seawall.storm.intents`).
 
     Raises :class:`BadParameters`, :class:`BadScenario`, and the :class:`Refusal` of a vault that
     cannot take its capital.
@@ -88,7 +95,16 @@ def run_storm(
         run_storm("october-2025", traders=1000, seed=1).rows[0].bad_debt
     """
     storm = load_event(scenario) if isinstance(scenario, str) else scenario
-    people = _population(population, storm)
+    if save_intents is not None:
+        check_file(save_intents)
+    saved = None if intents is None else load_crowd(intents)
+    if saved is None:
+        people = _population(population, storm)
+    else:
+        asked = capital if capital != CAPITAL else 0
+        saved.check_call(population, traders, seed if seed != 1 else 0, asked)
+        people, seed, capital = saved.about.population, saved.about.seed, saved.about.capital
+        tick = saved.about.tick if tick is None else tick
     if people.until is not None:
         storm = storm.between(end=people.until)
     step = check_run(storm, seed, traders, capital, tick)
@@ -98,7 +114,13 @@ def run_storm(
     ]
     guarded = [guards] if isinstance(guards, str) else list(guards)
     prices = tape(storm, step)
-    crowd = draw(people, storm, prices, traders=traders, seed=seed)
+    if saved is None:
+        crowd = draw(people, storm, prices, traders=traders, seed=seed)
+    else:
+        saved.check_prices(storm)
+        crowd = saved.crowd
+    if save_intents is not None:
+        save_crowd(save_intents, crowd, storm, seed, capital, step)
     runs: list[Run] = []
     rows: list[Row] = []
     for design in chosen:
@@ -199,10 +221,14 @@ class Stage:
         label = self.design.name if self.guards == "none" else f"{self.design.name}, {self.guards}"
         every = max(1, last // 200)
         paced = replace(self.scenario, tick=self.tick)
-        for index, (now, said) in enumerate(paced.ticks()):
-            self._step(index, now, said, index < last)
-            if progress is not None and (index % every == 0 or index == last):
-                progress(label, index + 1, last + 1)
+        gc.freeze()  # what stands there now lives to the end: no need to look through it each time
+        try:
+            for index, (now, said) in enumerate(paced.ticks()):
+                self._step(index, now, said, index < last)
+                if progress is not None and (index % every == 0 or index == last):
+                    progress(label, index + 1, last + 1)
+        finally:
+            gc.unfreeze()
         for agents in self.agents:
             agents.finish()
         self.broker.finish()
