@@ -18,6 +18,7 @@ from setuptools.command.build_ext import build_ext
 BUILDING = {"bdist_wheel", "build", "build_ext", "install"}
 ALONE = "--follow-imports=skip"  # the engine is checked without the rooms above it
 WRAP = ["-fwrapv"]  # mul_div relies on signed overflow that wraps, whatever flags Python had
+HIDE = ["-fvisibility=hidden"]  # modules call each other inside one library: no detour by its table
 
 
 def modules() -> list[str]:
@@ -64,7 +65,7 @@ def engine() -> list[Extension]:
     for extension in extensions:
         extension.optional = True
         if sys.platform != "win32":
-            extension.extra_compile_args = [*extension.extra_compile_args, *WRAP]
+            extension.extra_compile_args = [*extension.extra_compile_args, *WRAP, *HIDE]
     return extensions
 
 

@@ -19,9 +19,10 @@ BASIS_POINT DAY DESIGNS DOLLAR HOUR KEEPER_ACCOUNT MINUTE PRICE RATE SECOND TOKE
 
 AdaptiveLeverage AdaptiveOpenInterestCap AuctionEnded AuctionOpened AuctionTaken BadOrder
 BadParameters BadScenario BrokenBooks Cancelled Closed Deleveraged DepthLevel Design Event Filled
-FundingBreaker Guards Halted InsuranceMoved LayeredMarket LayeredParams LeverageStep LimitReached
-Listing LossStep Market MarketFacts NotEnough OracleParams OutOfRange PositionCap PositionView
-PriceBreaker Quote Refusal Report ReportRejected RungReached SeawallError Settled Tier Tiers Unknown
+FundingBreaker GlpMarket GlpParams GmMarket GmParams Guards Halted InsuranceMoved LayeredMarket
+LayeredParams LeverageStep LimitReached Listing LossStep Market MarketFacts NotEnough OracleParams
+OrderbookMarket OrderbookParams OutOfRange PositionCap PositionView PriceBreaker Quote Refusal
+Report ReportRejected RungReached SeawallError Settled Tier Tiers Unknown
 VammMarket VammParams VaultFlow VaultView Venue
 
 __version__ compiled run_storm

@@ -13,7 +13,10 @@ Everything public is here, flat. Its parts:
 :class:`Venue`               accounts, wallets and markets; every command and view
 :data:`DESIGNS`              the designs by name, with :class:`Design` and :class:`Listing`
 :class:`LayeredMarket`       a market of the layered design; :class:`LayeredParams` its figures
-:class:`VammMarket`          a market of the virtual-AMM design; :class:`VammParams` its figures
+:class:`OrderbookMarket`     a market of the order-book design; :class:`OrderbookParams`
+:class:`GmMarket`            a market of the GM-pool design (GMX v2); :class:`GmParams`
+:class:`GlpMarket`           a market of the GLP-pool design (GMX v1); :class:`GlpParams`
+:class:`VammMarket`          a market of the virtual-AMM design; :class:`VammParams`
 :class:`Report`              what a price source said; :class:`OracleParams` how reports are used
 :class:`Tiers`               leverage and maintenance by notional, a list of :class:`Tier`
 :class:`Guards`              caps and breakers, with what they know of a token
@@ -60,9 +63,15 @@ from seawall.about import VERSION, compiled
 from seawall.designs import (
     DESIGNS,
     Design,
+    GlpMarket,
+    GlpParams,
+    GmMarket,
+    GmParams,
     LayeredMarket,
     LayeredParams,
     Listing,
+    OrderbookMarket,
+    OrderbookParams,
     VammMarket,
     VammParams,
 )
@@ -154,6 +163,10 @@ __all__ = [
     "Event",
     "Filled",
     "FundingBreaker",
+    "GlpMarket",
+    "GlpParams",
+    "GmMarket",
+    "GmParams",
     "Guards",
     "Halted",
     "InsuranceMoved",
@@ -167,6 +180,8 @@ __all__ = [
     "MarketFacts",
     "NotEnough",
     "OracleParams",
+    "OrderbookMarket",
+    "OrderbookParams",
     "OutOfRange",
     "PositionCap",
     "PositionView",

@@ -25,7 +25,12 @@ from seawall.storm.disk import check_page
 from seawall.storm.download_page import candles_command
 from seawall.storm.events import load_event, scenarios
 from seawall.storm.files import check_folder
+from seawall.storm.guard_lab import try_guards
+from seawall.storm.guard_page import guard_tables
+from seawall.storm.guarding import EACH
 from seawall.storm.outcome import Outcome, run
+from seawall.storm.printing import show
+from seawall.storm.recorded import State
 from seawall.storm.run import CAPITAL, StormResult, run_storm
 from seawall.storm.scenario import Scenario
 from seawall.storm.sweep_page import sweep_command
@@ -72,12 +77,12 @@ def storm_command(
     ] = "refuse",
     design: Annotated[
         list[str] | None,
-        Parameter(help="Design; may be repeated. Default: all there are.", negative=""),
+        Parameter(help="Design, or `all` (the default); may be repeated.", negative=""),
     ] = None,
     guards: Annotated[
         list[str] | None,
         Parameter(
-            help="`none`, `hybrid` or one guard's name; may be repeated, a row for each.",
+            help="`none`, `defaults`, `hybrid`, `each` or a guard's name; may be repeated.",
             negative="",
         ),
     ] = None,
@@ -102,6 +107,19 @@ def storm_command(
         str | None,
         Parameter(help="Write the people as drawn, with all their plans, to this Parquet file."),
     ] = None,
+    state: Annotated[
+        str | None,
+        Parameter(
+            help="Begin with a recorded pool: a file of GLP (CSV) or of a GM pool (Parquet). "
+            "Needs one --design, the one it is of."
+        ),
+    ] = None,
+    state_time: Annotated[
+        str | None, Parameter(help="Moment of the record, as 2025-11-11T12:00. Default: its first.")
+    ] = None,
+    state_config: Annotated[
+        str | None, Parameter(help="The GM pool's configuration file (JSON).")
+    ] = None,
     report: Annotated[
         str | None,
         Parameter(help="Write one HTML page with words, tables and charts to this file."),
@@ -115,6 +133,8 @@ def storm_command(
     ] = False,
 ) -> None:
     """Run a storm and print one table: a row per design and market."""
+    if state is None and (state_time is not None or state_config is not None):
+        raise BadScenario("--state-time and --state-config say more about a --state: name its file")
     if report is not None:
         check_page(report)
     if out is not None:
@@ -150,6 +170,7 @@ def storm_command(
             guards=guards or ["none"],
             preset=preset,
             tick=None if tick is None else round(tick * int(SECOND)),
+            state=None if state is None else State(state, state_time, state_config),
             progress=show,
             intents=intents,
             save_intents=save_intents,
@@ -219,6 +240,42 @@ def scenarios_command() -> None:
         hours = (event.end - event.start) / int(HOUR)
         print(f"{name}: {', '.join(event.markets)}, {hours:.3g} h from {iso(event.start)}")
         print(f"  {event.description.strip()}")
+
+
+@app.command(name="guards")
+def guards_command(
+    name: Annotated[str | None, Parameter(help="A published event, or a .toml file.")] = None,
+    /,
+    *,
+    candles: Annotated[
+        list[str] | None,
+        Parameter(help="Candle files instead, as of `seawall storm`.", negative=""),
+    ] = None,
+    symbols: Annotated[
+        str | None, Parameter(help="Markets to take from the candle files, as BTC,ETH.")
+    ] = None,
+    start: Annotated[str | None, Parameter(help="Begin here, as 2025-10-10T12:00 (UTC).")] = None,
+    hours: Annotated[float | None, Parameter(help="End so many hours after the start.")] = None,
+    design: Annotated[
+        list[str] | None,
+        Parameter(help="Design, or `all` (the default); may be repeated.", negative=""),
+    ] = None,
+    guards: Annotated[
+        list[str] | None,
+        Parameter(help="Sets as of `seawall storm`; default: each there is.", negative=""),
+    ] = None,
+    traders: Annotated[int | None, Parameter(help="Number of traders in all markets.")] = None,
+    capital: Annotated[
+        int, Parameter(help="Dollars of vault capital behind each market.")
+    ] = CAPITAL,
+    seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
+) -> None:
+    """Compare guards in a storm: a table for each design, a row for each set of guards."""
+    storm = _scenario(name, candles, symbols, start, hours, "refuse")
+    screen = Console(stderr=True)
+    with screen.status(f"{storm.name}: guards"):
+        trials = try_guards(storm, design, guards or [EACH], seed, traders=traders, capital=capital)
+    show(guard_tables(trials))
 
 
 app.command(adl_command, name="adl")

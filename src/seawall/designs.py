@@ -6,7 +6,7 @@ wanted::
     market = DESIGNS["layered"]("ETH")
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
@@ -15,6 +15,7 @@ from seawall.engine.designs.glp import GlpMarket
 from seawall.engine.designs.glp import Params as GlpParams
 from seawall.engine.designs.glp import PoolParams as GlpPoolParams
 from seawall.engine.designs.glp import TokenState as GlpTokenState
+from seawall.engine.designs.glp import TokenTerms as GlpTokenTerms
 from seawall.engine.designs.gm import MAX_FACTOR, GmMarket
 from seawall.engine.designs.gm import FundingParams as GmFundingParams
 from seawall.engine.designs.gm import ImpactParams as GmImpactParams
@@ -46,6 +47,7 @@ __all__ = [
     "GlpParams",
     "GlpPoolParams",
     "GlpTokenState",
+    "GlpTokenTerms",
     "GmFundingParams",
     "GmImpactParams",
     "GmMarket",
@@ -65,6 +67,7 @@ __all__ = [
     "gm_preset",
     "gm_seat",
     "gm_seats",
+    "spelled_out",
 ]
 
 
@@ -75,7 +78,8 @@ class Listing:
     ``capital`` (1e-6 dollar) is what will stand behind the market: for designs whose depth is a
     parameter and not what their vaults hold. ``changes`` are parameters of the design's own by
     name, in the engine's units, in place of what the design would take. ``era`` names the rules of
-    a time (``march-2025``); designs whose rules were the same then leave it aside.
+    a time (``march-2025``); designs whose rules were the same then leave it aside. ``beside`` is
+    a market of the same design whose capital this one shares, where a design can.
     """
 
     tiers: Tiers | None = None
@@ -85,6 +89,7 @@ class Listing:
     capital: int | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
     era: str | None = None
+    beside: Market | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,8 @@ class Design:
     ``capital`` gives the parts of the same total that its vaults hold, in the order in which they
     are filled. ``in_kind`` is the percentage of a vault's capital that its owners bring as the
     token that the market is named after; the rest, and every other vault's, is dollars.
+    ``guards`` is the set that the design ships with; ``idle`` has the guards that can do nothing
+    in it, with the reason.
     """
 
     name: str
@@ -101,6 +108,8 @@ class Design:
     build: Callable[[str, Listing], Market]
     capital: Mapping[str, int] = field(default_factory=dict)
     in_kind: Mapping[str, int] = field(default_factory=dict)
+    guards: str = "none"
+    idle: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, market: str, listing: Listing | None = None) -> Market:
         """A market of this design."""
@@ -137,7 +146,8 @@ def _glp(market: str, listing: Listing) -> Market:
         guards=listing.guards,
         **{"public_delay": 0, **listing.changes},
     )
-    return GlpMarket(market, params, listing.facts)
+    beside = listing.beside if isinstance(listing.beside, GlpMarket) else None
+    return GlpMarket(market, params, listing.facts, beside)
 
 
 def _orderbook(market: str, listing: Listing) -> Market:
@@ -196,18 +206,32 @@ _MOST_QUOTE = 1_000_000_000 * int(DOLLAR)
 _BAND = 36_000_000_000
 """Band of a block: three times production's 1.2 %, as three of its blocks of 5 s are a tick."""
 
+_SHIPPED = "outlier-rejection+quorum+open-interest-cap+position-cap+adaptive-leverage"
+"""What costs next to nothing until somebody attacks; docs/guards.md has the measurement."""
+
+_NOTHING_INHERITED = dict.fromkeys(
+    ("multi-round", "auction"),
+    "the pool is the other side of every position from the start, nothing is left to inherit",
+)
+
 DESIGNS: Mapping[str, Design] = {
     "layered": Design(
         "layered",
         "senior and junior vaults behind oracle-anchored bands",
         _layered,
         {"junior": 4, "senior": 10},
+        guards=_SHIPPED,
+        idle={
+            "multi-round": "its first rung closes the least that restores, at the pace of depth",
+            "auction": "its second rung is one, with parameters of its own",
+        },
     ),
     "orderbook": Design(
         "orderbook",
         "a limit order book, cross and isolated margin, a liquidator vault, deleveraging",
         _orderbook,
         {"hlp": 1},
+        guards=f"venue-weights+{_SHIPPED}+auction",
     ),
     "gm": Design(
         "gm",
@@ -215,6 +239,8 @@ DESIGNS: Mapping[str, Design] = {
         _gm,
         {"gm": 1},
         {"gm": 50},
+        guards=_SHIPPED,
+        idle=_NOTHING_INHERITED,
     ),
     "glp": Design(
         "glp",
@@ -222,14 +248,28 @@ DESIGNS: Mapping[str, Design] = {
         _glp,
         {"glp": 1},
         {"glp": 50},
+        guards=_SHIPPED,
+        idle=_NOTHING_INHERITED,
     ),
     "vamm": Design(
         "vamm",
         "a virtual AMM whose price is its own, behind one insurance fund",
         _vamm,
         {"fund": 1},
+        guards=_SHIPPED,
+        idle=dict.fromkeys(
+            _NOTHING_INHERITED,
+            "a liquidation closes on the curve, a part first: nobody inherits the position",
+        ),
     ),
 }
+
+
+def spelled_out(names: Sequence[str | Design] | None) -> list[str | Design]:
+    """``names`` with ``all``, or none at all, as every design there is."""
+    if not names or "all" in names:
+        return list(DESIGNS)
+    return list(names)
 
 
 def design(name: str) -> Design:

@@ -36,6 +36,15 @@ from seawall.engine.guards import (
     preset,
 )
 from seawall.engine.margin import MAX_LEVERAGE
+from seawall.engine.oracle import Oracle
+from seawall.engine.reports import (
+    OracleParams,
+    OutlierRejection,
+    Quorum,
+    Report,
+    Smoothing,
+    SourceWeights,
+)
 
 PERCENT = RATE // 100
 CENT = PRICE // 100
@@ -426,7 +435,22 @@ def attempt(guards: Guards) -> list[str]:
         codes.append("multi-round")
     if guards.auction is not None:
         codes.append("auction")
-    return codes
+    return codes + price_steps(guards)
+
+
+def price_steps(guards):
+    """What guards switch on in an oracle that has every step off."""
+    bare = OracleParams(outlier=0, quorum=1)
+    made = guards.over(bare)
+    found = {
+        "venue-weights": made.weights == OracleParams.hyperliquid().weights,
+        "outlier-rejection": made.outlier == 10 * PERCENT,
+        "quorum": made.quorum == 2,
+        "smoothing": made.smooth and made.time_constant == MINUTE,
+    }
+    kept = ("default_weight", "max_age", "use_confidence", "use_spread", "max_confidence", "jump")
+    assert all(getattr(made, name) == getattr(bare, name) for name in kept)
+    return [name for name, there in found.items() if there]
 
 
 ALONE = {
@@ -437,6 +461,10 @@ ALONE = {
     "funding-breaker": "funding-breaker",
     "multi-round": "multi-round",
     "auction": "auction",
+    "venue-weights": "venue-weights",
+    "outlier-rejection": "outlier-rejection",
+    "quorum": "quorum",
+    "smoothing": "smoothing",
 }
 
 
@@ -444,6 +472,41 @@ ALONE = {
 def test_a_preset_has_the_guard_it_is_named_after_and_no_other(name):
     expected = {"none": [], "hybrid": list(ALONE.values())}
     assert attempt(preset(name)) == expected.get(name, [ALONE.get(name)])
+
+
+def priced(guards, reports):
+    """The oracle under ``guards`` after ticks of prices by source, in cents."""
+    oracle = Oracle(guards.over(OracleParams(outlier=0, quorum=1)))
+    for tick, said in enumerate(reports):
+        now = NOW + tick * SECOND
+        oracle.take([Report(name, price * CENT // 10, now) for name, price in said.items()], now)
+    return oracle
+
+
+def test_one_venue_at_50_cents_among_others_at_about_1_is_ignored_by_the_guard_alone():
+    said = [{"a": 10, "b": 500}]
+    assert priced(Guards(), said).price == 255 * CENT // 10
+    said = [{"a": 10, "b": 10, "c": 11, "d": 500}]
+    guarded = priced(preset("outlier-rejection"), said)
+    assert (guarded.price, guarded.rejected) == (CENT, ["d"])
+
+
+def test_the_quorum_alone_makes_the_word_of_one_source_stale():
+    assert priced(preset("quorum"), [{"a": 10}]).is_stale(NOW)
+    assert not priced(preset("quorum"), [{"a": 10, "b": 10}]).is_stale(NOW)
+    assert not priced(Guards(), [{"a": 10}]).is_stale(NOW)
+
+
+def test_smoothing_alone_keeps_1_cent_from_becoming_50_at_once():
+    said = [{"a": 10}, {"a": 500}]
+    assert priced(Guards(), said).price == 50 * CENT
+    assert CENT < priced(preset("smoothing"), said).price < 2 * CENT
+
+
+def test_weights_alone_let_binance_and_okx_outvote_three_small_venues():
+    said = [{"binance": 10, "okx": 10, "gate": 500, "mexc": 500, "kraken": 500}]
+    assert priced(Guards(), said).price == 50 * CENT
+    assert priced(preset("venue-weights"), said).price == CENT
 
 
 def test_without_guards_nothing_binds():
@@ -526,6 +589,11 @@ def test_fresh_guards_keep_their_figures():
         (lambda: MultiRound(slice_share=0), "slice_share 0"),
         (lambda: MultiRound(pause=0), "pause 0"),
         (lambda: AuctionGuard(0), "duration 0"),
+        (lambda: SourceWeights({}), "at least one source"),
+        (lambda: SourceWeights({"gate": 0}), "weight of gate 0"),
+        (lambda: OutlierRejection(0), "bound 0"),
+        (lambda: Quorum(0), "sources 0"),
+        (lambda: Smoothing(0), "time_constant 0"),
         (lambda: preset("moat"), "guards moat: must be one of none, open-interest-cap"),
     ],
 )

@@ -71,6 +71,31 @@ def test_exits_have_a_little_more_room_than_openings() -> None:
     assert (value.value, value.bound) == (dollars(4_500_000), dollars("4499999.5"))
 
 
+@pytest.mark.parametrize(("reserve", "interest"), [("0.5", "0.45"), ("0.45", "0.5")])
+@pytest.mark.parametrize("added", [0, 1, 500_000_000_000, 500_000_000_001])
+def test_an_opening_is_refused_as_by_either_reserve(
+    reserve: str, interest: str, added: int
+) -> None:
+    """GM-RES-1 and GM-RES-2: asked together they refuse what the first of them refuses."""
+    basin = backed(reserve, interest)
+    basin.open(False, 4_000_000, entry=3000)
+    codes = []
+    for ask in (
+        lambda: (
+            reserves.check_reserve(basin.pool, at(3000), False, added, 0),
+            reserves.check_interest_reserve(basin.pool, at(3000), False, added, 0),
+        ),
+        lambda: reserves.check_opening(basin.pool, at(3000), False, added, 0),
+    ):
+        try:
+            ask()
+            codes.append(None)
+        except LimitReached as refusal:
+            codes.append((refusal.code, refusal.value, refusal.bound))
+    assert codes[0] == codes[1]
+    assert (codes[0] is None) == (added <= 500_000_000_000)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(price(1), price(1_000_000)),

@@ -62,6 +62,27 @@ def test_a_rounded_price_is_valid_and_a_valid_price_stays(decimals: int, units: 
     assert int(ticks.round_price(rounded)) == rounded or rounded >= 10**15
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(0, 6),
+    st.lists(
+        st.builds(
+            lambda power, off: max(1, min(10**17, 10**power + off)),
+            st.integers(0, 17),
+            st.integers(-2, 2),
+        ),
+        max_size=12,
+    ),
+)
+def test_the_tick_at_a_price_does_not_depend_on_what_was_asked_before(
+    decimals: int, asked: list[int]
+) -> None:
+    """OB-BOOK-9: the tick that is remembered is that of the price that is asked for."""
+    used = Ticks(decimals)
+    for units in asked:
+        assert int(used.step(units)) == int(Ticks(decimals).step(units))
+
+
 def test_a_price_off_the_tick_is_refused_with_the_tick() -> None:
     """OB-BOOK-9."""
     pit = Pit(at="1234", size_decimals=0)

@@ -43,7 +43,7 @@ def watched(capital: int = 14_000_000, guards: str = "none") -> tuple[Venue, Wat
     venue = Venue()
     terms = terms_of(STORM, "BTC", guards)
     design = registry.design(DESIGN)
-    venue.list_market(build(design, STORM, "BTC", 15_000, terms, guards))
+    venue.list_market(build(design, STORM, "BTC", 15_000, terms))
     owner, probe = venue.open_account(), venue.open_account()
     venue.deposit(owner, capital * D)
     venue.advance(START, {"BTC": [Report("generated", 100_000 * P, START)]})
@@ -70,7 +70,7 @@ def crash() -> tuple[Stage, Row]:
 def test_gains_add_up_to_nothing_and_the_books_agree(crash: tuple[Stage, Row]) -> None:
     stage, row = crash
     assert sum(row.gains.values()) == 0
-    assert conservation(stage.venue, [row]) == 0
+    assert conservation(stage.broker, [row]) == 0
     assert row.gains["treasury"] == stage.venue.wallet(TREASURY_ACCOUNT)
     assert row.gains["keeper"] == stage.venue.wallet(KEEPER_ACCOUNT)
 
@@ -162,7 +162,7 @@ def test_a_halt_closes_the_market_and_its_aftermath_is_charged_to_it() -> None:
 def test_a_tick_before_the_first_price_is_not_counted() -> None:
     venue = Venue()
     terms = terms_of(STORM, "BTC")
-    market = build(registry.design(DESIGN), STORM, "BTC", 15_000, terms, "none")
+    market = build(registry.design(DESIGN), STORM, "BTC", 15_000, terms)
     venue.list_market(market)
     watcher = Watcher(venue, market, venue.open_account())
     watcher.tick(START, [])

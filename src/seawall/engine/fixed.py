@@ -127,18 +127,16 @@ def mul_div(a: i64, b: i64, c: i64) -> i64:
         return _wide(a, b, c)
     quotient: i64 = i64(estimate)
     rest: i64 = a * b - quotient * c
-    step: i64 = i64(float(rest) / divisor)
-    quotient += step
-    rest -= step * c
-    step = i64(float(rest) / divisor)
-    quotient += step
-    rest -= step * c
-    while rest < 0:
-        quotient -= 1
-        rest += c
-    while rest >= c:
-        quotient += 1
-        rest -= c
+    if rest < 0 or rest >= c:
+        step: i64 = i64(float(rest) / divisor)  # the estimate is off by 1536 at most, so that
+        quotient += step  # this leaves less than two of c: one is added or taken below
+        rest -= step * c
+        while rest < 0:
+            quotient -= 1
+            rest += c
+        while rest >= c:
+            quotient += 1
+            rest -= c
     if quotient > _LAST or quotient < -_LAST:
         return _wide(a, b, c)
     return quotient
@@ -226,6 +224,9 @@ def decay(elapsed: i64, time_constant: i64) -> i64:
     return (power >> halvings) // (_ONE // RATE)
 
 
+_INTERPRETED: Final[bool] = hasattr(mul_div, "__code__")
+
+
 def _check_integer(name: str, value: int, unit: str) -> None:
     if not isinstance(value, int):
         raise TypeError(f"{name} must be an integer ({unit}), not {value!r}")
@@ -236,7 +237,8 @@ def check_range(name: str, value: int, low: int, high: int, unit: str) -> None:
 
     Raises :class:`TypeError` on anything but an integer, as the compiled engine does by itself.
     """
-    _check_integer(name, value, unit)
+    if _INTERPRETED:  # compiled, the question alone would cost an object
+        _check_integer(name, value, unit)
     if value < low:
         raise OutOfRange(f"{name}-too-small", f"{name} {value} is below {low} ({unit})", value, low)
     if value > high:

@@ -7,12 +7,14 @@
 :class:`AdaptiveLeverage`           the highest leverage against the token's market
 :class:`MultiRound`                 a liquidation closes in slices with a pause between them
 :class:`AuctionGuard`               others may take a position over before any vault inherits it
+:class:`SourceWeights` and others    what the oracle does with reports: weights, outliers, a
+                                    quorum, smoothing (:mod:`seawall.engine.reports`)
 :class:`Guards`                     those of them, but the first, that one market has, with the
                                     two halts of :mod:`seawall.engine.breakers`
 ==================================  ======================================================
 
 What they know of the token comes as :class:`MarketFacts`; a guard does not bind on a fact that is
-unknown. The guards of the price itself are steps of :mod:`seawall.engine.oracle`.
+unknown. The guards of the price itself switch steps of :mod:`seawall.engine.oracle` on.
 
 Source of all but the first: the article on the JELLY event in ``thogiti/thogiti.github.io``
 (27 March 2025), its four proposals and their hybrid. It gives 10 to 20 % of market value for open
@@ -39,6 +41,13 @@ from seawall.engine.fixed import (
     smaller,
 )
 from seawall.engine.margin import MAX_LEVERAGE
+from seawall.engine.reports import (
+    OracleParams,
+    OutlierRejection,
+    Quorum,
+    Smoothing,
+    SourceWeights,
+)
 
 _DOLLAR_UNIT: Final = "1e-6 dollar"
 
@@ -301,6 +310,10 @@ class Guards:
         funding_breaker: FundingBreaker | None = None,
         multi_round: MultiRound | None = None,
         auction: AuctionGuard | None = None,
+        weights: SourceWeights | None = None,
+        outliers: OutlierRejection | None = None,
+        quorum: Quorum | None = None,
+        smoothing: Smoothing | None = None,
     ) -> None:
         self.open_interest: AdaptiveOpenInterestCap | None = open_interest
         self.position: PositionCap | None = position
@@ -309,10 +322,14 @@ class Guards:
         self.funding_breaker: FundingBreaker | None = funding_breaker
         self.multi_round: MultiRound | None = multi_round
         self.auction: AuctionGuard | None = auction
+        self.weights: SourceWeights | None = weights
+        self.outliers: OutlierRejection | None = outliers
+        self.quorum: Quorum | None = quorum
+        self.smoothing: Smoothing | None = smoothing
 
     @staticmethod
     def hybrid() -> "Guards":
-        """Every guard with its defaults; :meth:`OracleParams.hybrid` guards the price beside it."""
+        """Every guard with its defaults; a market of one source needs a quorum of one."""
         return Guards(
             open_interest=AdaptiveOpenInterestCap(),
             position=PositionCap(),
@@ -321,6 +338,10 @@ class Guards:
             funding_breaker=FundingBreaker(),
             multi_round=MultiRound(),
             auction=AuctionGuard(),
+            weights=SourceWeights(),
+            outliers=OutlierRejection(),
+            quorum=Quorum(),
+            smoothing=Smoothing(),
         )
 
     def fresh(self) -> "Guards":
@@ -335,6 +356,35 @@ class Guards:
             funding_breaker=None if funding is None else funding.fresh(),
             multi_round=self.multi_round,
             auction=self.auction,
+            weights=self.weights,
+            outliers=self.outliers,
+            quorum=self.quorum,
+            smoothing=self.smoothing,
+        )
+
+    def over(self, oracle: OracleParams) -> OracleParams:
+        """``oracle`` with the steps that these guards switch on, all else as it was.
+
+        Raises :class:`BadParameters` where the two together cannot be.
+        """
+        weights = self.weights
+        outliers = self.outliers
+        quorum = self.quorum
+        smoothing = self.smoothing
+        if weights is None and outliers is None and quorum is None and smoothing is None:
+            return oracle
+        return OracleParams(
+            weights=oracle.weights if weights is None else weights.weights,
+            default_weight=oracle.default_weight,
+            outlier=oracle.outlier if outliers is None else outliers.bound,
+            quorum=oracle.quorum if quorum is None else quorum.sources,
+            smooth=oracle.smooth or smoothing is not None,
+            time_constant=oracle.time_constant if smoothing is None else smoothing.time_constant,
+            max_age=oracle.max_age,
+            use_confidence=oracle.use_confidence,
+            use_spread=oracle.use_spread,
+            max_confidence=oracle.max_confidence,
+            jump=oracle.jump,
         )
 
     def open_interest_bound(self, facts: MarketFacts) -> i64:
@@ -420,6 +470,10 @@ PRESETS: Final = (
     "funding-breaker",
     "multi-round",
     "auction",
+    "venue-weights",
+    "outlier-rejection",
+    "quorum",
+    "smoothing",
     "hybrid",
 )
 """Names that :func:`preset` knows: none, each guard alone, all together."""
@@ -439,4 +493,8 @@ def preset(name: str) -> Guards:
         funding_breaker=FundingBreaker() if name == "funding-breaker" else None,
         multi_round=MultiRound() if name == "multi-round" else None,
         auction=AuctionGuard() if name == "auction" else None,
+        weights=SourceWeights() if name == "venue-weights" else None,
+        outliers=OutlierRejection() if name == "outlier-rejection" else None,
+        quorum=Quorum() if name == "quorum" else None,
+        smoothing=Smoothing() if name == "smoothing" else None,
     )

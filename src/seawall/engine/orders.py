@@ -7,7 +7,7 @@ reaches it. The line is served first come, first served.
 
 from typing import Final
 
-from mypy_extensions import i16, i64
+from mypy_extensions import i16, i64, mypyc_attr
 
 from seawall.engine.pot import Pot
 
@@ -19,6 +19,7 @@ TAKE_PROFIT: Final[i16] = 3
 ORDER_KINDS: Final[dict[str, int]] = {"market": 0, "limit": 1, "stop": 2, "take-profit": 3}
 
 
+@mypyc_attr(acyclic=True)
 class Order(Pot):
     """A waiting order; the pot holds the margin (1e-6 dollar) that it brings along.
 

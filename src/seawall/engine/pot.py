@@ -5,12 +5,13 @@ venue. A :class:`Treasury` mints on deposit and burns on withdrawal, and can pro
 that deposits - withdrawals = the sum of all pots, token by token.
 """
 
-from mypy_extensions import i16, i64
+from mypy_extensions import i16, i64, mypyc_attr
 
 from seawall.engine.errors import BadParameters, BrokenBooks, NotEnough, OutOfRange, Unknown
 from seawall.engine.fixed import MAX_DOLLARS
 
 
+@mypyc_attr(acyclic=True)  # numbers alone: nothing for the cycle collector to follow
 class Pot:
     """An amount of one token, in its integer unit (1e-6 for dollars, 1e-8 for other tokens).
 

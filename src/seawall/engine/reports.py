@@ -105,6 +105,51 @@ def _hyperliquid_weights() -> dict[str, int]:
     }
 
 
+class SourceWeights:
+    """A guard of the price: sources count by their weight, not each the same.
+
+    ``weights`` by source, 1 to 1e6; by default Hyperliquid's, by the liquidity of eight venues. A
+    source that is not listed keeps the oracle's ``default_weight``. Raises :class:`BadParameters`.
+    """
+
+    def __init__(self, weights: dict[str, int] | None = None) -> None:
+        self.weights: dict[str, int] = _hyperliquid_weights() if weights is None else dict(weights)
+        if not self.weights:
+            raise BadParameters("weights {}: at least one source must have a weight")
+        for source, weight in self.weights.items():
+            parameter(f"weight of {source}", weight, 1, MAX_WEIGHT, "a count")
+
+
+class OutlierRejection:
+    """A guard of the price: a report further than ``bound`` (1e-12) from the others is dropped.
+
+    10 % by default. Raises :class:`BadParameters`.
+    """
+
+    def __init__(self, bound: int = 100_000_000_000) -> None:
+        self.bound: i64 = parameter("bound", bound, 1, RATE, "1e-12")
+
+
+class Quorum:
+    """A guard of the price: with fewer ``sources`` left than these it is stale.
+
+    Two by default. Raises :class:`BadParameters`.
+    """
+
+    def __init__(self, sources: int = 2) -> None:
+        self.sources: i64 = parameter("sources", sources, 1, MAX_SOURCES, "sources")
+
+
+class Smoothing:
+    """A guard of the price: it follows the median exponentially, by ``time_constant`` (ms).
+
+    60 s by default. Raises :class:`BadParameters`.
+    """
+
+    def __init__(self, time_constant: int = 60_000) -> None:
+        self.time_constant: i64 = parameter("time_constant", time_constant, 1, DAY, "ms")
+
+
 class OracleParams:
     """How reports become a price; every figure is a default and may be changed per market.
 

@@ -11,14 +11,13 @@ Commands take plain integers in the units of :mod:`seawall.engine.fixed`.
 import hashlib
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from seawall.engine.errors import (
     BadParameters,
     BrokenBooks,
     NotEnough,
     OutOfRange,
-    Refusal,
     Unknown,
 )
 from seawall.engine.events import Event, Journal
@@ -37,6 +36,7 @@ MAX_BUDGET: Final = 1_000_000_000
 MAX_STEP: Final[i64] = 400 * DAY
 
 
+@mypyc_attr(acyclic=True)
 class Account(Pot):
     """A participant; the pot is its wallet in dollars (1e-6). Other tokens lie in purses."""
 
@@ -344,7 +344,7 @@ class Venue:
             self._market(market).place(
                 number, account, size, margin, kind, trigger, acceptable, reduce_only, partial
             )
-        except Refusal:
+        except Exception:
             self._numbering.next = number
             raise
         return number

@@ -21,7 +21,7 @@ number of tiers.
 
 from typing import Final
 
-from mypy_extensions import i16, i32, i64
+from mypy_extensions import i16, i32, i64, mypyc_attr
 
 from seawall.engine.fixed import INDEX_PER_PRICE, NOTIONAL_STEP, RATE, mul_div, mul_div_up
 from seawall.engine.margin import Tiers, worth
@@ -37,6 +37,7 @@ _SLACK: Final[i64] = 8  # micro-dollars: more than all roundings of one position
 _FAR: Final[i64] = 4_000_000_000_000_000_000
 
 
+@mypyc_attr(acyclic=True)
 class Position(Pot):
     """One account's position in one market; the pot is its isolated margin (1e-6 dollar).
 

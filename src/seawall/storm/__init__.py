@@ -13,6 +13,7 @@ from seawall.storm.events import load_event, parse_event, scenarios
 from seawall.storm.frames import UNITS, readable
 from seawall.storm.outcome import Outcome, run
 from seawall.storm.paths import brownian_path, crash_path, jump_path
+from seawall.storm.recorded import State
 from seawall.storm.report.charts import FIGURES
 from seawall.storm.scenario import MarketFacts, Scenario, Series, build
 
@@ -23,6 +24,7 @@ __all__ = [
     "Outcome",
     "Scenario",
     "Series",
+    "State",
     "brownian_path",
     "build",
     "crash_path",

@@ -61,8 +61,9 @@ class Broker:
 
     ``pending`` holds the open order of an account, ``kind`` its class, ``home`` its market,
     ``touched`` the accounts whose position the last advance changed, ``paid_in`` the dollars that
-    it brought and ``in_kind`` the units of its market's own token. Who ``leaves`` is closed as
-    soon as the venue allows, with a try a minute.
+    it brought and ``in_kind`` the units of another token, by account and token. ``prices`` are
+    those (1e-10) of tokens that no market tells, ``standing`` what an account is owed (1e-6)
+    beside its positions. Who ``leaves`` is closed as soon as the venue allows, with a try a minute.
     """
 
     def __init__(self, venue: Venue, terms: dict[str, Terms]) -> None:
@@ -73,7 +74,9 @@ class Broker:
         self.kind: dict[int, str] = {}
         self.home: dict[int, str] = {}
         self.paid_in: dict[int, int] = {}
-        self.in_kind: dict[int, int] = {}
+        self.in_kind: dict[tuple[int, str], int] = {}
+        self.prices: dict[str, int] = {}
+        self.standing: dict[int, Callable[[], int]] = {}
         self.pending: dict[int, int] = {}
         self.touched: set[int] = set()
         self.orders: dict[tuple[str, str], Orders] = {}
@@ -83,13 +86,17 @@ class Broker:
     def enrol(self, kind: str, market: str, amount: int) -> int:
         """A new account of class ``kind`` at ``market`` with ``amount`` (1e-6) in its wallet."""
         account = self.venue.open_account()
+        if amount > 0:
+            self.venue.deposit(account, amount)
+        self.adopt(account, kind, market, amount)
+        return account
+
+    def adopt(self, account: int, kind: str, market: str, amount: int) -> None:
+        """Count an account that is there to ``kind`` at ``market``; it brought ``amount``."""
         self.kind[account] = kind
         self.home[account] = market
         self.paid_in[account] = amount
-        if amount > 0:
-            self.venue.deposit(account, amount)
         self.orders.setdefault((market, kind), Orders())
-        return account
 
     def bring_in_kind(self, account: int, dollars: int) -> int:
         """Bring the market's own token instead of ``dollars`` (1e-6), at its mark; the tokens."""
@@ -98,7 +105,7 @@ class Broker:
         self.venue.withdraw(account, dollars)
         self.venue.deposit(account, tokens, market)
         self.paid_in[account] -= dollars
-        self.in_kind[account] = self.in_kind.get(account, 0) + tokens
+        self.in_kind[account, market] = self.in_kind.get((account, market), 0) + tokens
         return tokens
 
     def book(self, account: int) -> Orders:

@@ -9,9 +9,11 @@ units of the engine here, the amounts to 1e-8 of a token.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -22,12 +24,14 @@ from seawall.designs import (
     GmRecorded,
     GmSwapParams,
     gm_implied_fees,
+    gm_preset,
     gm_seat,
     gm_seats,
 )
 from seawall.engine.errors import BadParameters, BadScenario
 from seawall.engine.fixed import DOLLAR, PRICE, RATE, TOKEN
-from seawall.engine.venue import Venue
+from seawall.engine.venue import Market, Venue
+from seawall.storm.opening import Opening, Pool, whole_parts
 
 _FINE = 10**18
 _PER_SIZE = 10**21
@@ -165,6 +169,103 @@ def take_over(
         venue.deposit(trader, place.collateral)
     gm_seat(found.desk, here, fees, provider, taken, traders)
     return [provider, *traders]
+
+
+class Recording(Pool):
+    """One state of a GM pool for a storm, with ``holders`` positions a side.
+
+    Every parameter is the real market's, at the real market's scale, with what ``params`` changes.
+    """
+
+    holders = 1000
+    margin = 100_000_000_000
+
+    def __init__(
+        self, file: str, market: str, recorded: GmRecorded, params: Mapping[str, Any]
+    ) -> None:
+        super().__init__(file, recorded.time, [market])
+        self.recorded = recorded
+        self.params = params
+
+    def changes(self) -> Mapping[str, Any]:
+        """What the configuration file says."""
+        return self.params
+
+    def seat(
+        self,
+        venue: Venue,
+        markets: Mapping[str, Market],
+        owners: Sequence[int],
+        parts: Sequence[float],
+    ) -> Opening:
+        """Take the market over, and hand its GM on to ``owners``."""
+        market = self.markets[0]
+        provider, *traders = take_over(venue, market, self.recorded, self.holders, self.margin)
+        found = markets[market]
+        assert isinstance(found, GmMarket)
+        pool = found.desk.pool
+        shares = whole_parts(self.recorded.supply, parts)
+        for owner, share in zip(owners, shares, strict=True):
+            pool.shares.transfer(share, owner, provider, provider)
+        dollars = int(pool.short_pot.amount)
+        for trader in traders:
+            dollars += sum(int(view.margin) for view in found.positions_of(trader))
+            dollars += int(venue.wallet(trader))
+        return Opening(
+            dollars=dollars,
+            tokens={market: int(pool.long_pot.amount)},
+            shares=shares,
+            reserve={market: int(pool.impact_pool)},
+            traders=traders,
+        )
+
+
+class Loader:
+    """Files of a GM pool: what they are known by, and how one becomes a :class:`Recording`."""
+
+    design = GmMarket("ETH").design
+    columns = frozenset(_NEEDED)
+
+    @staticmethod
+    def load(path: Path, time: int | None, config: Path | None, markets: Sequence[str]) -> Pool:
+        """The state of a moment (ms), for the market that the file's name tells.
+
+        Raises :class:`BadScenario` where the name tells none of ``markets``, or several.
+        """
+        words = set(re.split("[^a-z0-9]+", path.name.lower()))
+        named = [market for market in markets if market.lower() in words]
+        if len(named) != 1:
+            raise BadScenario(
+                f"{path.name}: its name must tell one market of the scenario, "
+                f"of {', '.join(markets)}; it tells {', '.join(named) or 'none'}"
+            )
+        if time is None:
+            recorded = next(read_states(path), None)
+            if recorded is None:
+                raise BadScenario(f"{path.name}: has no rows")
+        else:
+            recorded = state_at(path, datetime.fromtimestamp(time / 1000, UTC))
+        changes: dict[str, Any] = {}
+        if config is not None:
+            read = read_params(config, gm_preset("eth-usdc"))
+            changes = {name: getattr(read, name) for name in _CONFIGURED}
+        return Recording(path.name, named[0], recorded, changes)
+
+
+_CONFIGURED = (
+    "impact",
+    "swap",
+    "fee_improved",
+    "fee_worsened",
+    "liquidation_fee",
+    "min_collateral",
+    "min_liquidation",
+    "min_collateral_usd",
+    "min_position_usd",
+    "longs",
+    "shorts",
+)
+"""Parameters that a configuration file sets."""
 
 
 def _recorded(name: str, row: Row) -> GmRecorded:

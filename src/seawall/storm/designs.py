@@ -22,7 +22,7 @@ Maintenance is half of the initial requirement throughout, as in Hyperliquid's d
 capital; only how the capital is split is its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +31,9 @@ from seawall.engine import guards as guarding
 from seawall.engine.errors import BadParameters
 from seawall.engine.fixed import DAY, DOLLAR, MAX_DOLLARS, MINUTE
 from seawall.engine.margin import Tier, Tiers
-from seawall.engine.reports import OracleParams
+from seawall.engine.reports import OracleParams, Quorum
 from seawall.engine.venue import Market
-from seawall.storm.guarding import guards_of
+from seawall.storm.guarding import guards_of, names_of
 from seawall.storm.scenario import Scenario
 
 _MILLION = 1_000_000 * int(DOLLAR)
@@ -94,34 +94,60 @@ def preset_of(scenario: Scenario, market: str, wanted: str | None = None) -> str
 def terms_of(
     scenario: Scenario, market: str, guards: str = "none", preset: str | None = None
 ) -> Terms:
-    """A market's terms with the guards named ``guards``."""
+    """A market's terms with the guards named ``guards``.
+
+    A quorum never asks for more sources than report.
+    """
     known = scenario.facts[market]
     chosen = preset_of(scenario, market, preset)
+    made = guards_of(guards)
+    if made.quorum is not None:
+        made.quorum = Quorum(min(int(made.quorum.sources), len(_sources(scenario, market))))
     return Terms(
         chosen,
         Tiers([Tier(*row) for row in PRESETS[chosen]], False),
-        guards_of(guards),
+        made,
         guarding.MarketFacts(market_value=known.market_value or 0, volume=known.daily_volume or 0),
     )
 
 
-def oracle_of(scenario: Scenario, market: str, guards: str, tick: int) -> OracleParams:
-    """The oracle of a market: a plain weighted median, or with the hybrid every protection.
+def oracle_of(scenario: Scenario, tick: int) -> OracleParams:
+    """The oracle of a market before any guard: a plain weighted median.
 
-    A source may be silent for the scenario's cadence; a quorum never asks for more sources than
-    there are.
+    A source may be silent for the scenario's cadence.
     """
-    sources = [name for name in scenario.sources if len(scenario.series(market, name)[0])]
     age = min(int(DAY), max(int(MINUTE), scenario.cadence + tick))
-    if guards.partition("(")[0] != "hybrid":
-        return OracleParams(outlier=0, quorum=1, max_age=age)
-    full = OracleParams.hybrid()
-    return OracleParams(
-        weights=full.weights,
-        quorum=min(int(full.quorum), len(sources)),
-        smooth=True,
-        max_age=age,
-    )
+    return OracleParams(outlier=0, quorum=1, max_age=age)
+
+
+def idle_guards(
+    design: designs.Design, scenario: Scenario, market: str, text: str
+) -> dict[str, str]:
+    """Which of the guards of a text can do nothing in this market of the design, and why."""
+    found = dict(design.idle)
+    if len(_sources(scenario, market)) == 1:
+        alone = "one source reports, there is nothing to compare it with"
+        found |= dict.fromkeys(("venue-weights", "outlier-rejection", "quorum"), alone)
+    if not scenario.facts[market].market_value:
+        unknown = "the market value is not known"
+        found |= dict.fromkeys(("open-interest-cap", "position-cap", "adaptive-leverage"), unknown)
+    return {name: found[name] for name in names_of(text) if name in found}
+
+
+def idle_notes(design: str, market: str, idle: Mapping[str, str]) -> list[str]:
+    """The same in sentences, one for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, why in idle.items():
+        reasons.setdefault(why, []).append(name)
+    return [
+        f"{', '.join(names)}: of no use in {design} {market}; {why}"
+        for why, names in reasons.items()
+    ]
+
+
+def _sources(scenario: Scenario, market: str) -> list[str]:
+    """Who reports a price of the market."""
+    return [name for name in scenario.sources if len(scenario.series(market, name)[0])]
 
 
 def build(
@@ -130,17 +156,23 @@ def build(
     market: str,
     tick: int,
     terms: Terms,
-    guards: str,
     capital: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    beside: Market | None = None,
 ) -> Market:
-    """One market of ``design`` on these terms, behind which ``capital`` (1e-6) will stand."""
+    """One market of ``design`` on these terms, behind which ``capital`` (1e-6) will stand.
+
+    ``changes`` are parameters of its own, ``beside`` the market whose capital it shares.
+    """
     listing = designs.Listing(
         tiers=terms.tiers,
-        oracle=oracle_of(scenario, market, guards, tick),
+        oracle=oracle_of(scenario, tick),
         guards=terms.guards,
         facts=terms.facts,
         capital=capital,
+        changes={} if changes is None else changes,
         era=scenario.facts[market].era,
+        beside=beside,
     )
     return design(market, listing)
 

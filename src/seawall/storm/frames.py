@@ -13,10 +13,10 @@ from seawall.engine import fixed
 from seawall.engine.events import Event
 
 _DOLLARS = """
-accrued advanced amount arrears asked assets bad_debt carry depth_buy depth_sell discount dollars
-end equity fee fees funding gain held hedge impact income least liquidated long opened paid_in
-penalty profit put_in result returned short shortfall spread taken to_insurance to_junior to_keeper
-to_senior to_treasury unpaid utilisation wallet withheld worst
+accrued advanced amount arrears asked assets bad_debt carry depth_buy depth_sell discount
+dollars end equity fee fees funding gain hedge held impact income least liquidated long opened
+paid_in penalty profit put_in result returned short shortfall spread taken to_insurance to_junior
+to_keeper to_senior to_treasury unpaid utilisation wallet withheld worst
 """
 _PLAIN = """
 account accounts auction bidder count cancelled design filled guard guards halted kind layer
@@ -25,8 +25,10 @@ liquidations market order outcome placed preset reason refused rung shares sourc
 
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(_DOLLARS.split(), "1e-6 dollar"),
-    **dict.fromkeys(("closed", "size", "size_left"), "1e-8 token"),
-    **dict.fromkeys(("bankruptcy", "mark", "price", "published"), "1e-10 dollar per token"),
+    **dict.fromkeys(("closed", "largest", "size", "size_left"), "1e-8 token"),
+    **dict.fromkeys(
+        ("bankruptcy", "largest_price", "mark", "price", "published"), "1e-10 dollar per token"
+    ),
     "funding_rate": "1e-12 an hour",
     "time": "ms since the epoch, UTC",
     "until": "ms since the epoch, UTC",

@@ -1,12 +1,15 @@
 """Guards by a name, or by a name with settings: ``open-interest-cap(value_share=0.05)``.
 
-The names are those of :data:`seawall.engine.guards.PRESETS`; a setting is a parameter of the guard,
-written ``guard.parameter`` where the name is ``hybrid``. A number with a point is a rate (0.05 is
+The names are those of :data:`seawall.engine.guards.PRESETS`, several joined by ``+``
+(``position-cap+auction``); a setting is a parameter of the guard, written ``guard.parameter`` where
+the name is ``hybrid``. Two more names stand for others: ``defaults`` for what a design ships with,
+``each`` for every set that there is. A number with a point is a rate (0.05 is
 5 %), a whole number is in the engine's unit (rates 1e-12, times ms).
 """
 
 import inspect
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from seawall.engine import guards as guarding
@@ -16,6 +19,9 @@ from seawall.engine.fixed import RATE
 _RATE = int(RATE)
 _SETTING = re.compile(r"(?:(?P<guard>[\w-]+)\.)?(?P<field>\w+)=(?P<value>-?\d+(?:\.\d+)?)")
 _ALL = "hybrid"
+_JOIN = re.compile(r"\+(?![^(]*\))")
+DEFAULTS = "defaults"
+EACH = "each"
 
 
 def guards_of(text: str) -> guarding.Guards:
@@ -28,8 +34,40 @@ def guards_of(text: str) -> guarding.Guards:
 
         guards_of("hybrid(open-interest-cap.value_share=0.2, price-breaker.pause=300000)")
     """
+    made = guarding.Guards()
+    for part in _JOIN.split(text):
+        for place, guard in vars_of(_part(part)).items():
+            if guard is None:
+                continue
+            if getattr(made, place) is not None:
+                raise BadParameters(f"guards {text}: {part.strip()} is there already")
+            setattr(made, place, guard)
+    return made
+
+
+def names_of(text: str) -> list[str]:
+    """The guards that stand in a text, each by its name. Raises as :func:`guards_of`."""
+    there = {place for place, guard in vars_of(guards_of(text)).items() if guard is not None}
+    return [name for name in settings() if _single(name)[0] in there]
+
+
+def sets(names: Sequence[str]) -> list[str]:
+    """``names`` with ``each`` spelled out: none, every guard alone, the defaults, all together."""
+    every = [*guarding.PRESETS[:-1], DEFAULTS, guarding.PRESETS[-1]]
+    found = [one for name in names for one in (every if name == EACH else [name])]
+    return list(dict.fromkeys(found)) if EACH in names else found
+
+
+def for_design(text: str, shipped: str) -> str:
+    """``text``, or what a design ships with where that is asked for."""
+    return shipped if text == DEFAULTS else text
+
+
+def _part(text: str) -> guarding.Guards:
     name, bracket, inside = text.partition("(")
     name = name.strip()
+    if name in (DEFAULTS, EACH):
+        raise BadParameters(f"guards {text}: {name} stands for guards of its own; name it alone")
     guards = guarding.preset(name)
     if not bracket:
         return guards

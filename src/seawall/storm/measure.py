@@ -31,9 +31,9 @@ from seawall.engine.events import (
 from seawall.engine.fixed import DOLLAR, MINUTE, NOTIONAL_STEP, RATE
 from seawall.engine.venue import KEEPER_ACCOUNT, TREASURY_ACCOUNT, Market, Venue
 from seawall.storm.broker import Broker, Orders
-from seawall.storm.crowd import CLASSES
+from seawall.storm.gains import gains_of_guest, gains_of_host
 from seawall.storm.hedges import Hedges
-from seawall.storm.in_kind import Owners, OwnToken
+from seawall.storm.in_kind import Owners, coins
 from seawall.storm.result import (
     AtMark,
     Auctions,
@@ -50,8 +50,10 @@ from seawall.storm.result import (
     Layer,
     Prices,
     Probe,
+    Return,
     Row,
     Rung,
+    Takeover,
 )
 from seawall.storm.returns import Returns
 
@@ -108,6 +110,9 @@ class Watcher:
         self.dials = Dials()
         self.published = list(published)
         self.owners: dict[str, Owners] = {}
+        self.tokens = [market.name]
+        self.guests: list[Market] = []
+        self.is_guest = False
         self.at_marks: list[AtMark] = []
         self.inherited: dict[str, Inherited] = {}
         self.withheld = 0
@@ -117,7 +122,7 @@ class Watcher:
         self._looked = 0
         self._mark = 0
         self._moved = True
-        self.returns = Returns(venue, market)
+        self.returns: Returns | None = Returns(venue, market)
 
     def tick(self, now: int, events: Iterable[Event]) -> None:
         """Take the events of one advance in, and look at the market after it."""
@@ -133,9 +138,10 @@ class Watcher:
                 # what happened between two ticks happened at the mark before
                 self._take(event, mark if event.time == now else self._mark)
                 insured = insured or kind is InsuranceMoved
-        self.returns.take(events)
+        if self.returns is not None:
+            self.returns.take(events)
         for owners in self.owners.values():
-            owners.moved = moved or self._moved  # also by the claims that followed the tick before
+            owners.moved |= moved or self._moved  # also by the claims that followed the tick before
         if self._closed:
             self.halts.shortfall_after += self.bad_debt - shortfall
         self._mark = mark
@@ -157,7 +163,7 @@ class Watcher:
         for probe in self.probes:
             self._ask(probe, mark)
         self._weigh(mark)
-        if self.owners or self.ticks == 1:
+        if self.returns is not None and (self.owners or self.ticks == 1):
             ends = {name: layer.end for name, layer in self.layers.items()}
             self.returns.look(mark, self.owners, ends)
         self._look_at_own(now, mark)
@@ -218,6 +224,8 @@ class Watcher:
         rung.dollars += abs(int(event.closed)) * int(event.price) // _STEP
         rung.discount += (mark - int(event.price)) * int(event.closed) // _STEP
         rung.shortfall += int(event.shortfall)
+        if abs(int(event.closed)) > abs(rung.largest):
+            rung.largest, rung.largest_price = int(event.closed), int(event.price)
         self.bad_debt += int(event.shortfall)
         self.charges.fees += int(event.fee)
         self.charges.impact += int(event.impact)
@@ -244,7 +252,7 @@ class Watcher:
             view = self.market.vault(name)
             assets = int(view.assets_high)
             if name in self.owners:
-                kept = self.owners[name].gained(self.market, mark)
+                kept = self.owners[name].gained()
                 layer.end = assets + int(view.claimable) + kept
             else:
                 layer.end = assets - layer.put_in
@@ -284,8 +292,38 @@ class Watcher:
             self.published.remove(price)
             gained = {name: layer.end for name, layer in self.layers.items()}
             self.at_marks.append(
-                AtMark(price=price, mark=mark, time=now, vaults=gained, results=results)
+                AtMark(
+                    price=price,
+                    mark=mark,
+                    time=now,
+                    vaults=gained,
+                    results=results,
+                    takeover=self._takeover(mark),
+                )
             )
+
+    def _takeover(self, mark: int) -> Takeover | None:
+        """The largest position closed at once by the first published mark, at this one."""
+        if self.at_marks:
+            found = self.at_marks[0].takeover
+            if found is None:
+                return None
+            rung, size, price = found.rung, found.size, found.price
+        else:
+            most = max(
+                self.rungs.values(),
+                key=lambda rung: abs(rung.largest) * rung.largest_price,
+                default=None,
+            )
+            if most is None:
+                return None
+            rung, size, price = most.rung, most.largest, most.largest_price
+        return Takeover(rung=rung, size=size, price=price, result=(mark - price) * size // _STEP)
+
+    def _returns(self, broker: Broker, gains: dict[str, int]) -> list[Return]:
+        if self.returns is None:
+            return []
+        return self.returns.split(broker, gains, self.owners, self.insurance.apart)
 
     def _insured(self) -> None:
         """Insurance, and what stands before the last vault of the loss order."""
@@ -372,7 +410,7 @@ class Watcher:
             deleveraging=self.deleveraging,
             withheld=self.withheld,
             layers=list(self.layers.values()),
-            returns=self.returns.split(broker, gains, self.owners, self.insurance.apart),
+            returns=self._returns(broker, gains),
             insurance=self.insurance,
             cover_least=max(0, self.cover_least),
             cover_end=self.cover_end,
@@ -401,44 +439,16 @@ class Watcher:
         return -sum(min(0, int(view.equity)) for view in views)
 
     def _gains(self, broker: Broker) -> dict[str, int]:
-        """What each class gained; treasury by the events, the keeper by what else left."""
-        market, venue = self.market, self.venue
-        names = market.vaults()
-        gains = dict.fromkeys((*CLASSES, "balancers", "arbitrageur", "bidders"), 0)
-        own = OwnToken(venue, market)
-        brought = wallets = claims = 0
-        for account, kind in broker.kind.items():
-            if broker.home[account] == self.name:
-                wallet = int(venue.wallet(account))
-                balance = int(market.balance(account))
-                gains[kind] = gains.get(kind, 0) + wallet + balance - broker.paid_in[account]
-                claims += balance
-                gains[kind] += own.worth(own.held(account)) - own.worth(
-                    broker.in_kind.get(account, 0), -1
-                )
-                wallets += wallet
-                brought += broker.paid_in[account]
-        for account in market.open_positions():
-            for view in market.positions_of(account):
-                gains[broker.kind[account]] += int(view.equity)
-                claims += int(view.equity)
-        for name in names:
-            vault = market.vault(name)
-            worth = int(vault.assets_high) + int(vault.claimable)
-            gains[name] += worth
-            claims += worth
-        found = market.pots()
-        pots = sum(int(pot.amount) for pot in found if pot.token == 0)
-        tokens = sum(int(pot.amount) for pot in found if pot.token == own.token)
-        in_kind = [own.worth(own.held(account)) for account in (TREASURY_ACCOUNT, KEEPER_ACCOUNT)]
-        left = pots + own.worth(tokens) - claims - self.insurance.end
-        left += own.dust()
-        gains["insurance"] = self.insurance.end
-        gains["reserve"] = max(0, left)
-        gains["unpaid"] = min(0, left)
-        gains["treasury"] = self.income.to_treasury + in_kind[0]
-        gains["keeper"] = brought - wallets - pots - self.income.to_treasury + in_kind[1]
-        return gains
+        if self.is_guest:
+            return gains_of_guest(broker, self.market, self.tokens)
+        return gains_of_host(
+            broker,
+            self.market,
+            self.guests,
+            self.tokens,
+            self.insurance.end,
+            self.income.to_treasury,
+        )
 
 
 def _orders(book: Orders) -> ClassOrders:
@@ -452,14 +462,14 @@ def _orders(book: Orders) -> ClassOrders:
     )
 
 
-def conservation(venue: Venue, rows: Sequence[Row]) -> int:
+def conservation(broker: Broker, rows: Sequence[Row]) -> int:
     """What all classes together gained, by the wallets of treasury and keeper: 0, always."""
     own = ("treasury", "keeper")
     others = sum(gain for row in rows for kind, gain in row.gains.items() if kind not in own)
+    venue = broker.venue
+    tokens = coins(broker, venue.treasury.tokens[1:])
     held = 0
     for account in (TREASURY_ACCOUNT, KEEPER_ACCOUNT):
         held += int(venue.wallet(account))
-        for row in rows:
-            token = OwnToken(venue, venue.market(row.market))
-            held += token.worth(token.held(account))
+        held += sum(token.worth(token.held(account)) for token in tokens)
     return others + held

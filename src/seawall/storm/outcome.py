@@ -21,7 +21,9 @@ from seawall.engine.errors import BadParameters
 from seawall.storm.disk import write_page
 from seawall.storm.events import load_event
 from seawall.storm.files import write_folder
+from seawall.storm.guarding import sets
 from seawall.storm.population import Population
+from seawall.storm.recorded import State
 from seawall.storm.recorder import Recorder
 from seawall.storm.recording import TABLES, Recording
 from seawall.storm.report.charts import FIGURES, Drawing, View
@@ -121,6 +123,7 @@ def run(
     guards: Sequence[str] | str = ("none",),
     preset: str | None = None,
     tick: int | None = None,
+    state: State | str | Path | None = None,
     progress: Progress | None = None,
     intents: str | Path | None = None,
     save_intents: str | Path | None = None,
@@ -135,7 +138,7 @@ def run(
 
         run("october-2025", traders=1000, seed=1).report("october.html")
     """
-    for names in (designs or (), [guards] if isinstance(guards, str) else guards):
+    for names in (designs or (), sets([guards] if isinstance(guards, str) else guards)):
         twice = [name for place, name in enumerate(names) if name in names[:place]]
         if twice:
             raise BadParameters(f"{twice[0]!r} is named twice; its series could not be told apart")
@@ -151,6 +154,7 @@ def run(
         guards=guards,
         preset=preset,
         tick=tick,
+        state=state,
         progress=progress,
         recorder=recorder,
         intents=intents,

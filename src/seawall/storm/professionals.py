@@ -123,6 +123,7 @@ class ProviderAgents(Agents):
         self.market = crowd.markets[index]
         self.drawdown = crowd.providers[index].trait
         self.nervous = float(self.drawdown.min()) if len(self.drawdown) else np.inf
+        self.parts = crowd.providers[index].parts.tolist()
         self.accounts: dict[str, list[int]] = {}
         self.shares: dict[str, list[int]] = {}
         self.asked: dict[str, set[int]] = {}
@@ -377,20 +378,20 @@ def everybody(
     broker: Broker,
     prices: Tape,
     capital: int,
-    splits: dict[str, int],
+    splits: Mapping[str, dict[str, int]],
     auctions: dict[str, AuctionTerms | None],
     in_kind: Mapping[str, int],
 ) -> tuple[list[Agents], list[ProviderAgents]]:
     """All agents at one venue in the order in which they act; the providers also apart.
 
-    ``capital`` (1e-6 dollar) stands behind each market, split over its vaults by ``splits``; of a
-    vault's, ``in_kind`` per cent come as the market's own token.
+    ``capital`` (1e-6 dollar) stands behind each market, what of it is in each vault says
+    ``splits``; of a vault's, ``in_kind`` per cent come as the market's own token.
     """
     rules = crowd.population
     providers: list[ProviderAgents] = []
     others: list[Agents] = []
     for index, name in enumerate(crowd.markets):
-        providers.append(ProviderAgents(crowd, broker, index, splits, in_kind))
+        providers.append(ProviderAgents(crowd, broker, index, splits[name], in_kind))
         amounts = (int(capital * rules.balancers.capital), int(capital * rules.bidders.capital))
         others += [
             BidderAgents(crowd, broker, index, amounts[1], auctions[name]),

@@ -17,6 +17,7 @@ from seawall.storm.broker import Broker
 from seawall.storm.crowd import Tape
 from seawall.storm.depth import Ladder
 from seawall.storm.frames import event_frames, frame, joined
+from seawall.storm.in_kind import OwnToken
 from seawall.storm.measure import Watcher
 
 _STEP = int(NOTIONAL_STEP)
@@ -161,19 +162,24 @@ class Recorder:
 
 
 def _accounts(broker: Broker) -> dict[str, list[object]]:
-    """A row per account: the wallet, and what an open position is worth at the last mark."""
+    """A row per account: the dollars of its wallet, and all else it has at the last mark."""
     columns: dict[str, list[object]] = {
         name: [] for name in ("account", "market", "kind", "paid_in", "wallet", "equity")
     }
     for account, kind in broker.kind.items():
-        view = broker.position(account)
+        market = broker.markets[broker.home[account]]
+        standing = broker.standing.get(account)
+        equity = int(market.balance(account)) + (0 if standing is None else standing())
+        equity += sum(int(view.equity) for view in market.positions_of(account))
+        own = OwnToken(broker.venue, market)
+        equity += own.worth(own.held(account))
         row = (
             account,
             broker.home[account],
             kind,
             broker.paid_in[account],
             int(broker.venue.wallet(account)),
-            0 if view is None else int(view.equity),
+            equity,
         )
         for name, value in zip(columns, row, strict=True):
             columns[name].append(value)

@@ -19,7 +19,8 @@ class Rung(Record):
     """What one rung of the liquidation ladder did.
 
     ``shortfall`` is what margins did not cover, ``discount`` what the prices were off the mark
-    against the owners (below zero: better for them than the mark).
+    against the owners (below zero: better for them than the mark). ``largest`` is the largest
+    position closed at once (signed, 1e-8 token), ``largest_price`` what it was closed at.
     """
 
     rung: str
@@ -28,6 +29,8 @@ class Rung(Record):
     dollars: int = 0
     discount: int = 0
     shortfall: int = 0
+    largest: int = 0
+    largest_price: int = 0
 
 
 class Layer(Record):
@@ -54,7 +57,8 @@ class Return(Record):
     of the charges for trading, ``carry`` of funding and borrowing, ``traders`` everything else:
     what traders and liquidations lost to it, or won. ``kept`` is what the tokens that were brought
     would have done in their owners' hands: a gain is counted against that. Its owners brought
-    ``dollars`` and ``tokens`` (1e-8); what coming in cost them is taken off the fees.
+    ``dollars`` and ``tokens`` (1e-8); what coming in cost them is taken off the fees. Vaults of a
+    recorded pool hold several tokens and back several markets: they are not split.
     """
 
     vault: str
@@ -234,11 +238,22 @@ class Inherited(Record):
     worst_mark: int = 0
 
 
+class Takeover(Record):
+    """A position of ``size`` (signed, 1e-8 token) that ``rung`` closed at ``price``, its result."""
+
+    rung: str
+    size: int
+    price: int
+    result: int
+
+
 class AtMark(Record):
     """The first tick at which the mark had come to ``price``, for which losses were published.
 
     ``vaults`` is what each had gained by then, ``results`` what the positions of the market's own
-    accounts stood at, unrealised.
+    accounts stood at, unrealised. ``takeover`` is the largest position that the ladder had closed
+    at once by the first of the marks: its size (signed, 1e-8 token), price, rung, and what it
+    stands at here for whoever took it over.
     """
 
     price: int
@@ -246,6 +261,7 @@ class AtMark(Record):
     time: int
     vaults: dict[str, int]
     results: dict[str, int]
+    takeover: Takeover | None
 
 
 class Row(Record):
@@ -304,6 +320,14 @@ class Source(Record):
     provenance: list[str]
 
 
+class Beginning(Record):
+    """The recorded pool that ``markets`` began with: the name of its file, and its time."""
+
+    file: str
+    time: str
+    markets: list[str]
+
+
 class Configuration(Record):
     """All that a result follows from; ``capital`` in 1e-6 dollar a market, ``tick`` in ms."""
 
@@ -316,13 +340,15 @@ class Configuration(Record):
     designs: list[str]
     guards: list[str]
     presets: dict[str, str]
+    state: Beginning | None = None
 
 
 class Run(Record):
     """One venue: its design and guards, every parameter of its markets, and proof of the books.
 
     ``conservation`` is the sum of all gains and is 0. ``digest`` is that of the venue's last
-    state: the same on every machine, compiled or interpreted.
+    state: the same on every machine, compiled or interpreted. ``idle`` says which guards can do
+    nothing here.
     """
 
     design: str
@@ -331,6 +357,7 @@ class Run(Record):
     deposits: int
     digest: str
     parameters: dict[str, dict[str, Any]]
+    idle: list[str] = []
 
 
 class Result(Record):

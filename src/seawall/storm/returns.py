@@ -83,7 +83,7 @@ class Returns:
         else:
             self._start = mark
         self._mark = mark
-        held = sum(one.units() for one in owners.values())
+        held = sum(one.units(self.market.name) for one in owners.values())
         self._units = self.market.held_in_kind() + held
 
     def split(
@@ -97,7 +97,7 @@ class Returns:
         unit = OwnToken(self.venue, self.market).unit
         found = []
         for vault in self.fees:
-            brought = owners[vault].brought() if vault in owners else 0
+            brought = owners[vault].brought(self.market.name) if vault in owners else 0
             assets = self._steps // unit if vault in owners else 0
             fees = self.fees[vault] + self._entry.get(vault, 0)
             if vault == self.first and not apart:

@@ -11,7 +11,7 @@ import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -19,21 +19,32 @@ from seawall import designs as registry
 from seawall.about import VERSION
 from seawall.engine.auction import AuctionTerms
 from seawall.engine.errors import BadParameters, BadScenario
+from seawall.engine.events import Event
 from seawall.engine.fixed import DOLLAR, MINUTE, SECOND
 from seawall.engine.reports import Report
-from seawall.engine.venue import Venue
+from seawall.engine.venue import Market, Venue
 from seawall.storm.broker import Broker, Tick
 from seawall.storm.crowd import Crowd, Tape, draw, tape
-from seawall.storm.designs import build, parameters, preset_of, split, terms_of
+from seawall.storm.designs import (
+    build,
+    idle_guards,
+    idle_notes,
+    parameters,
+    preset_of,
+    split,
+    terms_of,
+)
 from seawall.storm.events import load_event
+from seawall.storm.guarding import for_design, sets
 from seawall.storm.hedges import Hedges
-from seawall.storm.in_kind import Owners, OwnToken
+from seawall.storm.in_kind import Owners, coins
 from seawall.storm.intents import check_file, load_crowd, save_crowd
 from seawall.storm.measure import Watcher, conservation
+from seawall.storm.opening import Pool
 from seawall.storm.population import Population, load_population, populations
 from seawall.storm.professionals import everybody
-from seawall.storm.recorder import Recorder
-from seawall.storm.result import Configuration, Result, Row, Run, Source
+from seawall.storm.recorded import State, begin, load_state
+from seawall.storm.result import Beginning, Configuration, Result, Row, Run, Source
 from seawall.storm.scenario import Scenario
 from seawall.storm.table import as_text
 from seawall.storm.units import iso
@@ -46,6 +57,19 @@ LONGEST_TICK = 15 * int(SECOND)
 
 Progress = Callable[[str, int, int], None]
 """Told the run's name, the ticks done and all ticks."""
+
+
+class Onlooker(Protocol):
+    """Sees every run from its beginning to its end, after the watchers, and changes nothing."""
+
+    def begin(self, watchers: Sequence[Watcher], prices: Tape) -> None:
+        """A run begins, whose markets are seen through ``watchers``."""
+
+    def tick(self, index: int, events: Sequence[Event]) -> None:
+        """What happened in a tick."""
+
+    def end(self, design: str, guards: str, broker: Broker) -> None:
+        """The run is over."""
 
 
 class StormResult(Result):
@@ -71,19 +95,23 @@ def run_storm(
     guards: Sequence[str] | str = ("none",),
     preset: str | None = None,
     tick: int | None = None,
+    state: State | str | Path | None = None,
     progress: Progress | None = None,
-    recorder: Recorder | None = None,
+    recorder: Onlooker | None = None,
     intents: str | Path | None = None,
     save_intents: str | Path | None = None,
 ) -> StormResult:
-    """Put ``designs`` (all there are) through ``scenario``, with each set of ``guards``.
+    """Put ``designs`` (or ``all`` there are) through ``scenario``, with each set of ``guards``.
 
     ``scenario`` may be the name of a published event, and a design its name or a registry entry
     of one's own (:func:`seawall.storm.settings.changed`). Without a ``population`` it is the one
     named as the scenario, else ``crowd``; ``traders`` replaces their count. ``capital`` are whole
     dollars behind each market, ``guards`` names of :data:`seawall.engine.guards.PRESETS`, with
-    settings where these differ (``open-interest-cap(value_share=0.05)``), ``preset`` one of
-    leverage for every market, ``tick`` milliseconds. A ``recorder`` keeps every tick and event.
+    settings where these differ (``open-interest-cap(value_share=0.05)``), ``defaults`` for what a
+    design ships with, ``each`` for every set there is, ``preset`` one of leverage for every market,
+    ``tick`` milliseconds. ``state`` is a recorded pool with which the markets it is of begin
+    instead of their capital (:mod:`seawall.storm.recorded`), for one design. A ``recorder`` sees
+    every tick and event.
     ``save_intents`` writes the crowd as drawn to a file, from which ``intents`` takes it instead
     of drawing one: with its population, seed, capital and tick (:mod:`seawall.storm.intents`).
 
@@ -110,9 +138,10 @@ def run_storm(
     step = check_run(storm, seed, traders, capital, tick)
     chosen = [
         one if isinstance(one, registry.Design) else registry.design(one)
-        for one in (designs or list(registry.DESIGNS))
+        for one in registry.spelled_out(designs)
     ]
-    guarded = [guards] if isinstance(guards, str) else list(guards)
+    guarded = sets([guards] if isinstance(guards, str) else guards)
+    pool = None if state is None else load_state(state, [one.name for one in chosen], storm.markets)
     prices = tape(storm, step)
     if saved is None:
         crowd = draw(people, storm, prices, traders=traders, seed=seed)
@@ -125,7 +154,8 @@ def run_storm(
     rows: list[Row] = []
     for design in chosen:
         for guard in guarded:
-            stage = Stage(design, guard, storm, crowd, prices, step, capital * int(DOLLAR), preset)
+            dollars = capital * int(DOLLAR)
+            stage = Stage(design, guard, storm, crowd, prices, step, dollars, preset, pool)
             run, found = stage.run(progress, recorder)
             runs.append(run)
             rows += found
@@ -141,6 +171,7 @@ def run_storm(
             designs=[design.name for design in chosen],
             guards=guarded,
             presets={name: preset_of(storm, name, preset) for name in storm.markets},
+            state=None if pool is None else _beginning(pool),
         ),
         runs=runs,
         rows=rows,
@@ -173,18 +204,33 @@ class Stage:
         tick: int,
         capital: int,
         preset: str | None,
+        pool: Pool | None = None,
     ) -> None:
+        self.pool = pool
         self.design = design
         self.guards = guards
         self.scenario = scenario
         self.tick = tick
         self.prices = prices
-        self.recorder: Recorder | None = None
+        self.recorder: Onlooker | None = None
         self.venue = Venue()
-        terms = {name: terms_of(scenario, name, guards, preset) for name in scenario.markets}
+        standing = for_design(guards, design.guards)
+        self.idle = [
+            note
+            for name in scenario.markets
+            for note in idle_notes(design.name, name, idle_guards(design, scenario, name, standing))
+        ]
+        terms = {name: terms_of(scenario, name, standing, preset) for name in scenario.markets}
         self.parameters: dict[str, dict[str, Any]] = {}
+        recorded = () if pool is None else pool.markets
+        host: Market | None = None
         for name in scenario.markets:
-            market = build(design, scenario, name, tick, terms[name], guards, capital)
+            if pool is not None and name in recorded:
+                changes = pool.changes()
+                market = build(design, scenario, name, tick, terms[name], None, changes, host)
+                host = host or market
+            else:
+                market = build(design, scenario, name, tick, terms[name], capital)
             self.parameters[name] = parameters(market)
             self.venue.list_market(market)
         self.broker = Broker(self.venue, terms)
@@ -200,17 +246,22 @@ class Stage:
         ]
         self.hedges = [Hedges(self.broker, name, prices) for name in scenario.markets]
         auctions = {name: _auction_terms(found) for name, found in self.parameters.items()}
+        splits = {name: split(design, capital) for name in scenario.markets}
+        for name in recorded:
+            splits[name] = dict.fromkeys(design.capital, 0) if name == recorded[0] else {}
         self.agents, self.providers = everybody(
-            crowd, self.broker, prices, capital, split(design, capital), auctions, design.in_kind
+            crowd, self.broker, prices, capital, splits, auctions, design.in_kind
         )
         for watcher, provider in zip(self.watchers, self.providers, strict=True):
             for vault in design.in_kind:
-                watcher.owners[vault] = Owners(self.broker, provider.accounts[vault])
+                if vault in provider.accounts:
+                    accounts = provider.accounts[vault]
+                    watcher.owners[vault] = Owners(self.broker, accounts, watcher.tokens)
         actions = crowd.population.keeper.actions_per_minute
         self.budget = max(1, actions * tick // int(MINUTE))
 
     def run(
-        self, progress: Progress | None = None, recorder: Recorder | None = None
+        self, progress: Progress | None = None, recorder: Onlooker | None = None
     ) -> tuple[Run, list[Row]]:
         """The whole storm."""
         self.venue.listen()
@@ -242,22 +293,46 @@ class Stage:
         run = Run(
             design=self.design.name,
             guards=self.guards,
-            conservation=conservation(self.venue, rows),
+            conservation=conservation(self.broker, rows),
             deposits=sum(self.broker.paid_in.values()) + self._in_kind(),
             digest=self.venue.digest(),
             parameters=self.parameters,
+            idle=self.idle,
         )
         return run, rows
 
     def _in_kind(self) -> int:
         """What was brought in tokens, in dollars (1e-6) at the marks of the end."""
+        names = sorted({name for _, name in self.broker.in_kind})
         worth = 0
-        for name, market in self.broker.markets.items():
-            token = OwnToken(self.venue, market)
-            for account, amount in self.broker.in_kind.items():
-                if self.broker.home[account] == name:
-                    worth += token.worth(amount)
+        for coin in coins(self.broker, names):
+            for (_, name), amount in self.broker.in_kind.items():
+                if name == coin.name:
+                    worth += coin.worth(amount)
         return worth
+
+    def _supply(self) -> None:
+        """Everybody who stands behind a market brings their capital; a recorded pool its own."""
+        if self.pool is not None:
+            self._take_over(self.pool)
+        for provider in self.providers:
+            if self.pool is None or provider.market not in self.pool.markets:
+                provider.supply()
+
+    def _take_over(self, pool: Pool) -> None:
+        host = next(one for one in self.providers if one.market == pool.markets[0])
+        vault, accounts = next(iter(host.accounts.items()))
+        shares, tokens = begin(pool, self.broker, accounts, host.parts)
+        host.shares[vault] = shares
+        owners = Owners(self.broker, accounts, tokens)
+        for watcher in self.watchers:
+            if watcher.name in pool.markets:
+                watcher.returns = None
+                watcher.tokens = tokens
+                watcher.owners[vault] = owners
+                watcher.is_guest = watcher.name != host.market
+                if watcher.name == host.market:
+                    watcher.guests = [self.broker.markets[name] for name in pool.markets[1:]]
 
     def _step(
         self, index: int, now: int, said: list[tuple[str, str, int, int]], acts: bool
@@ -267,8 +342,7 @@ class Stage:
             reports.setdefault(market, []).append(Report(source, price, time))
         self.venue.advance(now, reports, self.budget)
         if index == 0:
-            for provider in self.providers:
-                provider.supply()
+            self._supply()
         events = self.venue.drain()
         tick = Tick(index, now, events)
         self.broker.observe(tick)
@@ -323,8 +397,15 @@ def _source(storm: Scenario) -> Source:
     )
 
 
+def _beginning(pool: Pool) -> Beginning:
+    return Beginning(file=pool.file, time=iso(pool.time), markets=list(pool.markets))
+
+
 def _auction_terms(rules: dict[str, Any]) -> AuctionTerms | None:
     """What a market publishes about its auctions, where it has them."""
     if "auction_duration" not in rules:
         return None
-    return AuctionTerms(rules["auction_duration"], rules["auction_step"])
+    step = rules["auction_step"]
+    guard = rules["guards"]["auction"] if "auction" in rules else None
+    duration = rules["auction_duration"] if guard is None else guard["duration"]
+    return AuctionTerms(duration, min(step, duration))

@@ -83,7 +83,7 @@ class Settings:
         guards = guarding.with_settings(
             _text("guards", run.get("guards", "none")), _by_guard(groups.get("guards", {}))
         )
-        guarding.guards_of(guards)
+        guarding.guards_of(guarding.for_design(guards, found.guards))
         storm = self._scenario(groups)
         tick = run.get("tick_s")
         prepared = Prepared(

@@ -10,10 +10,13 @@ from rich.text import Text
 
 from seawall.engine.fixed import DOLLAR, NOTIONAL_STEP, TOKEN
 from seawall.storm.hedges import HEDGED
-from seawall.storm.result import Result, Return, Row
+from seawall.storm.result import Beginning, Result, Return, Row
 
 WIDTH = 100
 """No table is wider."""
+
+ABREAST = 5
+"""No table has more rows of the first one side by side."""
 
 _MICRO = int(DOLLAR)
 _SOURCES = {
@@ -63,10 +66,22 @@ def as_renderable(result: Result) -> Group:
     return Group(
         Text(_heading(result) + "\n"),
         _markets(result),
-        Text(),
-        _people(result),
+        *[part for rows in _abreast(result.rows) for part in (Text(), _people(rows))],
         Text("\n" + _books(result)),
     )
+
+
+def _abreast(rows: list[Row]) -> list[list[Row]]:
+    """Rows that stand side by side in one table: all, else those of a market, else a few."""
+    if len(rows) <= ABREAST:
+        return [rows]
+    found: list[list[Row]] = []
+    for market in dict.fromkeys(row.market for row in rows):
+        same = [row for row in rows if row.market == market]
+        parts = -(-len(same) // ABREAST)
+        each = -(-len(same) // parts)
+        found += [same[first : first + each] for first in range(0, len(same), each)]
+    return found
 
 
 def as_text(result: Result) -> str:
@@ -84,17 +99,28 @@ def _heading(result: Result) -> str:
     return (
         f"{storm.name}\n{', '.join(storm.markets)} from {storm.start} to {storm.end}\n"
         f"{chosen.traders:,} traders ({chosen.population.name}, seed {chosen.seed}), "
-        f"{money(chosen.capital)} dollars behind each market"
+        f"{money(chosen.capital)} dollars behind each market{_beginning(chosen.state)}"
         + "".join(f"\n  {design}: {text}" for design, text in stakes(result).items())
     )
 
 
+def _beginning(state: Beginning | None) -> str:
+    if state is None:
+        return ""
+    return f",\nbut {', '.join(state.markets)} with the pool of {state.file}\nof {state.time}"
+
+
 def stakes(result: Result) -> dict[str, str]:
     """What each design does with the same capital: what its vaults' owners brought, in a line."""
+    state = result.configuration.state
+    recorded = state.markets if state is not None else []
     found: dict[str, list[str]] = {}
     for row in result.rows:
         texts = found.setdefault(row.design, [])
-        text = ", ".join(_stake(row.market, one) for one in row.returns) or "no vault"
+        if row.market in recorded:
+            text = f"{row.market} as recorded"
+        else:
+            text = ", ".join(_stake(row.market, one) for one in row.returns) or "no vault"
         if text not in texts:
             texts.append(text)
     return {design: "; ".join(texts) for design, texts in found.items()}
@@ -148,13 +174,15 @@ def _liquidated(row: Row) -> str:
     return f"{money(dollars)}\n{accounts:,} acc." if accounts else "0"
 
 
-def _people(result: Result) -> Table:
+def _people(rows: list[Row]) -> Table:
     """A column per row of the first table: gains by class, then the ladder."""
-    rows = result.rows
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
     table.add_column("who gained, who paid", no_wrap=True)
     for row in rows:
-        table.add_column(f"{row.design} {row.market}{_guards(row)}", justify="right")
+        name = (
+            f"{row.design} {row.market}" if len(rows) < ABREAST else f"{row.design}\n{row.market}"
+        )
+        table.add_column(f"{name}{_guards(row)}", justify="right", overflow="fold")
     for kind in dict.fromkeys(kind for row in rows for kind in row.gains):
         gains = [row.gains.get(kind, 0) for row in rows]
         if any(gains):
@@ -183,6 +211,11 @@ def _people(result: Result) -> Table:
     for price in dict.fromkeys(found.price for row in rows for found in row.at_marks):
         name = f"vaults at {price / 10**10:g}"
         table.add_row(name, *(_at_mark(row, price) for row in rows))
+    if any(row.at_marks for row in rows):
+        table.add_row("largest takeover", *(_takeover(row) for row in rows))
+    for price in dict.fromkeys(found.price for row in rows for found in row.at_marks):
+        name = f"its result at {price / 10**10:g}"
+        table.add_row(name, *(_taken_at(row, price) for row in rows))
     for order in dict.fromkeys(found.order for row in rows for found in row.departures):
         table.add_row(f"unpaid, {order}", *(_unpaid(row, order) for row in rows))
     return table
@@ -199,7 +232,7 @@ def _anchor_funding(row: Row) -> str:
 def _off(row: Row) -> str:
     """Mean and largest distance of the mark from the published price."""
     mean, most = (off / 10_000_000_000 for off in (row.anchor.off_mean, row.anchor.off_most))
-    return f"{mean:.2f} %, {most:.1f} %"
+    return f"{mean:.2f}, {most:.1f} %"
 
 
 def _dial(row: Row, name: str) -> str:
@@ -214,6 +247,23 @@ def _inherited(row: Row, role: str) -> str:
             dollars = abs(found.size) * found.entry // int(NOTIONAL_STEP)
             side = "long" if found.size > 0 else "short"
             return f"{side} {money(dollars)}\nat {found.entry / 10**10:.6g}"
+    return "-"
+
+
+def _takeover(row: Row) -> str:
+    found = row.at_marks[0].takeover if row.at_marks else None
+    if found is None:
+        return "-"
+    side = "long" if found.size > 0 else "short"
+    size = f"{abs(found.size) / int(TOKEN):,.0f}"
+    return f"{size}\n{side} at {found.price / 10**10:.6g}, {found.rung}"
+
+
+def _taken_at(row: Row, price: int) -> str:
+    """What the largest takeover stands at for who has it, when the mark had come to ``price``."""
+    for found in row.at_marks:
+        if found.takeover is not None and found.price == price:
+            return f"{found.takeover.result / int(DOLLAR):+,.0f}"
     return "-"
 
 
@@ -296,4 +346,6 @@ def _unfilled(row: Row) -> str:
 def _books(result: Result) -> str:
     off = [run.conservation for run in result.runs]
     total = sum(abs(amount) for amount in off)
-    return f"conservation: {total} (everybody's gains added up, in 1e-6 dollar)"
+    idle = dict.fromkeys(note for run in result.runs for note in run.idle)
+    proof = f"conservation: {total} (everybody's gains added up, in 1e-6 dollar)"
+    return "\n".join([*idle, proof])

@@ -23,6 +23,7 @@ from seawall.storm.report.charts import FIGURES, Drawing, View
 from seawall.storm.report.story import of_each, paragraph
 from seawall.storm.report.tables import tables
 from seawall.storm.report.words import Lane, counted, dollars, lanes, set_in_type
+from seawall.storm.result import Beginning
 from seawall.storm.table import stakes
 from seawall.storm.units import span
 
@@ -37,7 +38,7 @@ def as_html(recording: Recording, written: datetime) -> str:
         name: {market: FIGURES[name](View(recording, market)) for market in markets}
         for name in FIGURES
     }
-    comparison, people = tables(result)
+    comparison, *people = tables(result)
     return Template(_text("page.html")).substitute(
         title=escape(_titled(chosen.scenario.name)),
         description=_print(chosen.scenario.description.strip()),
@@ -51,7 +52,7 @@ def as_html(recording: Recording, written: datetime) -> str:
             for lane, text in of_each(recording)
         ),
         comparison=comparison,
-        people=people,
+        people="".join(people),
         capital=_capital(stakes(result)),
         conservation=escape(_books(recording)),
         controls=_controls(runs, markets),
@@ -102,8 +103,15 @@ def _facts(recording: Recording) -> str:
         f"{', '.join(storm.markets)} · {storm.start[:16].replace('T', ' ')} to "
         f"{storm.end[:16].replace('T', ' ')} UTC · {counted(chosen.traders, 'trader')} "
         f"({chosen.population.name}, seed {chosen.seed}) · {dollars(chosen.capital)} behind each "
-        f"market · a look every {span(chosen.tick)}"
+        f"market{_beginning(chosen.state)} · a look every {span(chosen.tick)}"
     )
+
+
+def _beginning(state: Beginning | None) -> str:
+    if state is None:
+        return ""
+    when = state.time[:16].replace("T", " ")
+    return f", but {', '.join(state.markets)} with the pool of {state.file}, {when} UTC"
 
 
 def _swatch(lane: Lane) -> str:

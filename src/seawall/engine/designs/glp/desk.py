@@ -81,14 +81,16 @@ class Desk:
             brought = plan.out
             taken = plan.gross
         charge: i64 = 0
-        if is_long and brought > 0 and self.lowers_leverage(request, backing, delta, brought):
+        held = book.holding_of(request.account, request.backing, is_long)
+        if is_long and brought > 0 and self.lowers_leverage(held, backing, delta, brought):
             if request.trigger > 0:
                 raise BadOrder(
                     "lowers-leverage", "an order with a trigger may not lower a long's leverage"
                 )
             charge = fee_of(brought, self.params.pool.deposit_fee)
             brought -= charge
-        deal = book.plan_increase(request.account, backing, is_long, delta, brought, taken)
+        holding = Holding(request.account, backing.place, is_long) if held is None else held
+        deal = book.plan_increase(holding, held is None, backing, delta, brought, taken)
         source: Pot = request if token_in is backing else backing.transit
         if plan is not None:
             self.pool.swap(token_in, backing, plan, request, backing.transit)
@@ -100,7 +102,7 @@ class Desk:
         self._report(request, deal, delta, self._dollars(backing, plan, charge))
 
     def lowers_leverage(
-        self, request: Request, backing: PoolToken, delta: i64, brought: i64
+        self, held: Holding | None, backing: PoolToken, delta: i64, brought: i64
     ) -> bool:
         """Whether a long's collateral serves to lower its leverage.
 
@@ -108,7 +110,6 @@ class Desk:
         """
         if delta == 0:
             return True
-        held = self.book.holding_of(request.account, backing.place, True)
         if held is None or held.collateral == 0:
             return False
         before: i64 = mul_div(held.size, BPS, held.collateral)

@@ -297,6 +297,7 @@ class Params:
         )
         self.oracle: OracleParams = OracleParams(quorum=1) if oracle is None else oracle
         self.guards: Guards = Guards() if guards is None else guards
+        self.oracle = self.guards.over(self.oracle)
 
 
 def default_tokens(index: str) -> list[TokenTerms]:

@@ -12,7 +12,7 @@ A long's result is inside G + (P - R)*p. Money: P, F and the collateral of short
 collateral lies in P. Source: gmx-io/gmx-contracts, Vault.sol, VaultUtils.sol, GlpManager.sol.
 """
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from seawall.engine.designs.glp.feed import Feed
 from seawall.engine.designs.glp.params import DOLLAR_TOKEN, PoolParams, TokenTerms
@@ -104,6 +104,7 @@ class PoolToken:
         return numbers
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Exchange:
     """A swap, mint or redemption worked out and not yet done.
 

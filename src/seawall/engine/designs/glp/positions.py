@@ -11,7 +11,7 @@ _reduceCollateral), VaultUtils.sol (validateLiquidation).
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from seawall.engine.designs.glp.params import Params
 from seawall.engine.designs.glp.pool import GlpPool, PoolToken
@@ -43,6 +43,7 @@ SPENT: Final[i64] = 1
 OVER_LEVERAGED: Final[i64] = 2
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)  # one at a time: its memory is used again
 class Deal:
     """An increase or a decrease, worked out.
 
@@ -213,15 +214,21 @@ class Book:
         return self.positions.get(int(number_of(account, backing, is_long)))
 
     def plan_increase(
-        self, account: i64, backing: PoolToken, is_long: bool, delta: i64, brought: i64, taken: i64
+        self,
+        holding: Holding,
+        fresh: bool,
+        backing: PoolToken,
+        delta: i64,
+        brought: i64,
+        taken: i64,
     ) -> Deal:
         """Add ``delta`` dollars of size and ``brought`` tokens of collateral.
 
-        ``taken`` tokens leave the pool before (a swap on the way in).
+        ``taken`` tokens leave the pool before (a swap on the way in); ``fresh``: the position is
+        not in the book yet.
         """
-        held = self.holding_of(account, backing.place, is_long)
-        holding = Holding(account, backing.place, is_long) if held is None else held
-        deal = Deal(holding, held is None, backing)
+        is_long: bool = holding.side_long
+        deal = Deal(holding, fresh, backing)
         price: i64 = self.opening_price(is_long)
         deal.price = price
         deal.delta = delta

@@ -8,7 +8,7 @@ wants over p- of what it brings. Source: gmx-io/gmx-contracts, OrderBook.sol, Po
 
 from typing import Final
 
-from mypy_extensions import i16, i64
+from mypy_extensions import i16, i64, mypyc_attr
 
 from seawall.engine.designs.glp.pool import PoolToken
 from seawall.engine.fixed import LIMIT, PRICE
@@ -20,6 +20,7 @@ DECREASE: Final[i16] = 1
 SWAP: Final[i16] = 2
 
 
+@mypyc_attr(acyclic=True)
 class Request(Order):
     """A request or order of any kind; the pot holds the tokens that it brings.
 

@@ -12,7 +12,7 @@ half, so that it is looked at again only a logarithm of times. A quiet tick look
 
 from typing import Final
 
-from mypy_extensions import i16, i32, i64
+from mypy_extensions import i16, i32, i64, mypyc_attr
 
 from seawall.engine.designs.glp.params import MAX_TOKENS
 from seawall.engine.fixed import MAX_PRICE
@@ -21,6 +21,7 @@ from seawall.engine.watch import DUE, WATCHED, ByKey, Heap, Largest, Position
 HELD: Final[i16] = 3
 
 
+@mypyc_attr(acyclic=True)
 class Holding(Position):
     """A position; ``size`` is in dollars (1e-6), above zero for a long.
 

@@ -118,7 +118,8 @@ def fitted(
             dollars = size
     plan.is_full = dollars == size
     plan.dollars = dollars
-    plan.withdraws = 0 if plan.is_full else taken
+    if not plan.is_full:
+        plan.withdraws = taken
     if plan.is_full:
         plan.quantity = position.quantity()
     elif plan.is_long:

@@ -14,7 +14,7 @@ from mypy_extensions import i64
 from seawall.engine.designs.gm import funding as funding_of
 from seawall.engine.designs.gm import value
 from seawall.engine.designs.gm.claims import Claims
-from seawall.engine.designs.gm.fees import Fees, Referral, position_fees
+from seawall.engine.designs.gm.fees import Fees, Referral, charges
 from seawall.engine.designs.gm.impact import Impact, position_impact
 from seawall.engine.designs.gm.lookout import Lookout
 from seawall.engine.designs.gm.orders import place_of
@@ -69,7 +69,9 @@ class Desk:
         """Whether a token of the treasury is the pool's long (0) or short one (1); -1: neither."""
         if token == self.pool.long.number:
             return LONG
-        return SHORT if token == self.pool.short.number else -1
+        if token == self.pool.short.number:
+            return SHORT
+        return -1
 
     def kind(self, position: Holding) -> i64:
         """The collateral of a position: the long token (0) or the short one (1)."""
@@ -142,6 +144,8 @@ class Desk:
 
     def referral_of(self, account: i64) -> Referral | None:
         """Who brought an account, and what that is worth; None for who came alone."""
+        if len(self.referrals) == 0:
+            return None
         return self.referrals.get(int(account))
 
     def fees_of(
@@ -153,9 +157,24 @@ class Desk:
         interface: i64,
     ) -> Fees:
         """Every fee of a change of a position by ``size_delta`` dollars, in collateral tokens."""
+        fees = self.charges_of(position, size_delta, improved, liquidation, interface)
+        fees.split(self.params)
+        return fees
+
+    def charges_of(
+        self,
+        position: Holding,
+        size_delta: i64,
+        improved: bool,
+        liquidation: bool,
+        interface: i64,
+    ) -> Fees:
+        """The same, not yet divided among treasury and pool."""
         kind = self.kind(position)
-        ui: i64 = 0 if interface < 0 else i64(self.interfaces.get(int(interface), 0))
-        return position_fees(
+        ui: i64 = 0
+        if interface >= 0:
+            ui = self.interfaces.get(int(interface), 0)
+        return charges(
             self.pool,
             position.size > 0,
             kind,

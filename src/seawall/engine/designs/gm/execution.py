@@ -46,7 +46,9 @@ def interface_of(desk: Desk, order: Ticket) -> Account | None:
 
 
 def _ui_factor(desk: Desk, order: Ticket) -> i64:
-    return 0 if order.interface < 0 else i64(desk.interfaces.get(int(order.interface), 0))
+    if order.interface < 0:
+        return 0
+    return desk.interfaces.get(int(order.interface), 0)
 
 
 def below_least(got: i64, least: i64, unit: str) -> LimitReached:

@@ -9,6 +9,7 @@ contracts/pricing/PositionPricingUtils.sol and contracts/referral/ReferralUtils.
 from mypy_extensions import i64
 
 from seawall.engine.designs.gm import borrowing, funding
+from seawall.engine.designs.gm.params import Params
 from seawall.engine.designs.gm.pool import Pool
 from seawall.engine.errors import BadParameters
 from seawall.engine.fixed import RATE, larger, share, share_up, smaller
@@ -68,6 +69,16 @@ class Fees:
         self.ex_funding = charges - self.discount
         self.total = self.ex_funding + self.funding
 
+    def split(self, params: Params) -> None:
+        """Divide what is not the affiliate's, the interface's or funding: treasury and pool."""
+        kept: i64 = larger(0, self.position - self.discount - self.affiliate)
+        self.receiver = share(kept, params.position_receiver)
+        if self.borrowing > 0:
+            self.receiver += share(self.borrowing, params.borrowing_receiver)
+        if self.liquidation > 0:
+            self.receiver += share(self.liquidation, params.liquidation_receiver)
+        self.to_pool = kept + self.borrowing + self.liquidation - self.receiver
+
 
 def position_fees(
     pool: Pool,
@@ -83,10 +94,33 @@ def position_fees(
     referral: Referral | None = None,
     ui_factor: i64 = 0,
 ) -> Fees:
+    """:func:`charges`, divided among treasury and pool."""
+    fees: Fees = charges(
+        pool, long, token, price, change, size, borrowing_entry, funding_entry, improved,
+        liquidation, referral, ui_factor,
+    )  # fmt: skip
+    fees.split(pool.params)
+    return fees
+
+
+def charges(
+    pool: Pool,
+    long: bool,
+    token: i64,
+    price: i64,
+    change: i64,
+    size: i64,
+    borrowing_entry: int,
+    funding_entry: int,
+    improved: bool,
+    liquidation: bool,
+    referral: Referral | None,
+    ui_factor: i64,
+) -> Fees:
     """Fees of changing a position of ``size`` (1e-6) by ``change`` (1e-6, not signed).
 
     ``price`` is the collateral token's lowest. What a participant pays is rounded up, what is
-    given back down.
+    given back down. ``to_pool`` and ``receiver`` are left to :meth:`Fees.split`.
     """
     params = pool.params
     collateral = pool.token(token)
@@ -96,7 +130,6 @@ def position_fees(
     if referral is not None:
         fees.discount = share(fees.position, referral.trader)
         fees.affiliate = share(fees.position, referral.affiliate)
-    kept: i64 = larger(0, fees.position - fees.discount - fees.affiliate)
     owed: i64 = borrowing.fee_usd(pool, long, size, borrowing_entry)
     fees.borrowing = collateral.units_up(owed, price)
     if liquidation:
@@ -105,11 +138,5 @@ def position_fees(
         part: i64 = smaller(ui_factor, params.max_ui_fee)
         fees.ui = collateral.units_up(share_up(change, part), price)
     fees.funding = funding.fee(pool, long, token, size, funding_entry)
-    fees.receiver = (
-        share(kept, params.position_receiver)
-        + share(fees.borrowing, params.borrowing_receiver)
-        + share(fees.liquidation, params.liquidation_receiver)
-    )
-    fees.to_pool = kept + fees.borrowing + fees.liquidation - fees.receiver
     fees.add()
     return fees

@@ -71,7 +71,7 @@ def position_impact(pool: Pool, prices: Prices, long: bool, usd: i64, tokens: i6
     if shared is None or found.usd >= 0:
         return found
     skew: i64 = _signed_usd(pool, shared.skew_tokens(), mid) if by_tokens else shared.skew_usd()
-    added: i64 = magnitude(change) if change < 0 else 0
+    added: i64 = larger(0, -change)
     longs: i64 = larger(0, -skew) + added
     shorts: i64 = larger(0, skew) + added
     virtual: Impact = _of_sides(pool, longs, shorts, long, change)

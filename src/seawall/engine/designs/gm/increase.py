@@ -27,8 +27,7 @@ from seawall.engine.designs.gm.position import Holding
 from seawall.engine.designs.gm.reserves import (
     check_collateral_sum,
     check_interest,
-    check_interest_reserve,
-    check_reserve,
+    check_opening,
 )
 from seawall.engine.errors import LimitReached, NotEnough
 from seawall.engine.fixed import MAX_PRICE, magnitude, mul_div
@@ -193,8 +192,7 @@ def _check(desk: Desk, plan: Increase, kind: i64) -> None:
     if plan.dollars > 0:
         filled: i64 = _size_in_tokens(desk, plan)
         check_interest(pool, is_long, plan.dollars)
-        check_reserve(pool, prices, is_long, plan.dollars, filled)
-        check_interest_reserve(pool, prices, is_long, plan.dollars, filled)
+        check_opening(pool, prices, is_long, plan.dollars, filled)
         check_sufficient(desk, is_long, usd, 0, size, plan.dollars)
         desk.guards.check_increase(desk.facts, pool.interest(is_long) + plan.dollars, size, usd)
     _check_result(desk, plan, kind, collateral)

@@ -54,7 +54,7 @@ def health_of(desk: Desk, position: Holding, factor: i64, least: i64) -> Health:
         improved = closing.usd > 0 if params.fee_by_impact else closing.improved
     elif params.fee_improved != params.fee_worsened:
         improved = _improves(desk, is_long, size, position.quantity())
-    fees = desk.fees_of(position, size, improved, False, -1)
+    fees = desk.charges_of(position, size, improved, False, -1)
     kind: i64 = desk.kind(position)
     health.collateral = desk.collateral_usd(position)
     health.result = desk.whole_result(position)
@@ -132,7 +132,9 @@ def check_valid(desk: Desk, position: Holding, only_collateral: bool, sizes: boo
     factor: i64 = (
         params.liquidation_factor(size) if only_collateral else params.opening_factor(size)
     )
-    least: i64 = params.min_collateral_usd if sizes else 0
+    least: i64 = 0
+    if sizes:
+        least = params.min_collateral_usd
     health = health_of(desk, position, factor, least)
     if not health.is_safe():
         raise NotEnough(

@@ -3,6 +3,8 @@
 An order is created here and waits; :mod:`trading` executes it.
 """
 
+from typing import Final
+
 from mypy_extensions import i64
 
 from seawall.engine.designs.gm.desk import Desk
@@ -43,7 +45,7 @@ SINGLE_INDEX = "single-index"
 POOLS = (PAIR, SINGLE_DOLLAR, SINGLE_INDEX)
 """What a market's pool is made of: index token and dollars, dollars alone, index token alone."""
 
-DOLLAR_NAME = "USD"
+DOLLAR_NAME: Final = "USD"
 
 
 class Ordering(Market):

@@ -375,6 +375,7 @@ class Params:
             raise BadParameters("tiers: the GM pools' table is flat, without deductions")
         self.oracle: OracleParams = OracleParams(quorum=1) if oracle is None else oracle
         self.guards: Guards = Guards() if guards is None else guards
+        self.oracle = self.guards.over(self.oracle)
 
     def side(self, long: bool) -> SideParams:
         """What is set for one side alone."""

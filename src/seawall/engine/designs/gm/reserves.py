@@ -13,7 +13,7 @@ from seawall.engine.designs.gm.borrowing import backing, reserved
 from seawall.engine.designs.gm.pool import Pool
 from seawall.engine.designs.gm.tokens import LONG, Prices
 from seawall.engine.errors import LimitReached
-from seawall.engine.fixed import RATE, larger, mul_div, share
+from seawall.engine.fixed import RATE, larger, mul_div, share, smaller
 
 
 def _name(long: bool) -> str:
@@ -55,6 +55,16 @@ def check_interest_reserve(
             kept,
             most,
         )
+
+
+def check_opening(pool: Pool, prices: Prices, long: bool, usd: i64, tokens: i64) -> None:
+    """:func:`check_reserve` and :func:`check_interest_reserve`; worked out once where both hold."""
+    side = pool.params.side(long)
+    kept: i64 = reserved(pool, prices, long, usd, tokens)
+    least: i64 = smaller(side.reserve, side.interest_reserve)
+    if kept > share(backing(pool, prices, long), least):
+        check_reserve(pool, prices, long, usd, tokens)
+        check_interest_reserve(pool, prices, long, usd, tokens)
 
 
 def check_interest(pool: Pool, long: bool, usd: i64) -> None:

@@ -95,8 +95,8 @@ class Trading(Ordering):
     def _has_side(self, account: int, is_long: bool) -> bool:
         desk = self.desk
         return (
-            desk.find(account, is_long, LONG) is not None
-            or desk.find(account, is_long, SHORT) is not None
+            desk.find(account, is_long, SHORT) is not None
+            or desk.find(account, is_long, LONG) is not None
         )
 
     def _check_fields(
@@ -105,9 +105,11 @@ class Trading(Ordering):
         if size == 0:
             raise BadOrder("size-zero", "size 0 is no order: above zero buys, below zero sells")
         check_range("size", size, -int(MAX_SIZE), int(MAX_SIZE), "1e-8 token")
-        check_range("margin", margin, 0, int(MAX_DOLLARS), "1e-6 dollar")
-        check_range("acceptable", acceptable, 0, int(MAX_PRICE), "1e-10 dollar per token")
-        if kind not in ORDER_KINDS:
+        if margin != 0:
+            check_range("margin", margin, 0, int(MAX_DOLLARS), "1e-6 dollar")
+        if acceptable != 0:
+            check_range("acceptable", acceptable, 0, int(MAX_PRICE), "1e-10 dollar per token")
+        if kind != "limit" and kind != "market" and kind not in ORDER_KINDS:
             raise BadOrder("unknown-kind", f"kind {kind!r} is none of {', '.join(ORDER_KINDS)}")
         if kind == "market":
             if trigger != 0:

@@ -9,7 +9,7 @@ from seawall.engine.designs.gm.increase import price_at
 from seawall.engine.designs.gm.liquidation import health_of, requirement
 from seawall.engine.designs.gm.lookout import is_reachable
 from seawall.engine.designs.gm.position import Holding
-from seawall.engine.designs.gm.reserves import check_interest, check_interest_reserve, check_reserve
+from seawall.engine.designs.gm.reserves import check_interest, check_opening
 from seawall.engine.designs.gm.tokens import LONG, SHORT
 from seawall.engine.fixed import (
     BASIS_POINT,
@@ -134,8 +134,7 @@ def quote_of(desk: Desk, size: i64) -> Quote:
     quantity: i64 = size if size > 0 else -size
     plan = price_at(desk, is_long, 0, quantity)
     check_interest(pool, is_long, plan.dollars)
-    check_reserve(pool, desk.prices, is_long, plan.dollars, plan.quantity)
-    check_interest_reserve(pool, desk.prices, is_long, plan.dollars, plan.quantity)
+    check_opening(pool, desk.prices, is_long, plan.dollars, plan.quantity)
     rate: i64 = desk.params.fee_improved if plan.improved else desk.params.fee_worsened
     fee: i64 = share_up(plan.dollars, rate)
     cost: i64 = fee - plan.impact

@@ -8,7 +8,7 @@ liquidation fee, trade fee and half-spread, impact; a profit or a rebate is adde
 margin cannot pay stays unpaid in the reverse of that order.
 """
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from seawall.engine.designs.layered.funding import Accrual, skew_of
 from seawall.engine.designs.layered.params import MAX_TRANCHE, Params
@@ -31,6 +31,7 @@ from seawall.engine.venue import KEEPER_ACCOUNT, Account
 from seawall.engine.watch import IN_AUCTION, Position, Watch
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Closing:
     """What shrinking a position did, in 1e-6 dollar.
 

@@ -211,6 +211,7 @@ class Params:
         )
         self.oracle: OracleParams = OracleParams(quorum=1) if oracle is None else oracle
         self.guards: Guards = Guards() if guards is None else guards
+        self.oracle = self.guards.over(self.oracle)
         self._check_ladder()
 
     def _check_bands(self) -> None:

@@ -26,7 +26,7 @@ src/pricing/depthBands.ts), which are not anchored to the inventory.
 
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from seawall.engine.designs.layered.params import Params
 from seawall.engine.fixed import (
@@ -189,6 +189,7 @@ class MoveFee:
         self.since = now
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)  # one at a time: its memory is used again
 class Charges:
     """What one fill of ``size`` tokens at ``price`` costs, in 1e-6 dollar.
 

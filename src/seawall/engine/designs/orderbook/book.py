@@ -341,6 +341,11 @@ class Book:
         best = side.best()
         if best is None or best.key > bound:
             return reach
+        if best.total >= size:
+            reach.size = size
+            reach.value = notional(size, best.price)
+            reach.worst = best.price
+            return reach
         walk = Walk(side)
         while reach.size < size:
             level = walk.next()

@@ -48,9 +48,13 @@ class Desk(Judge):
         value: i64 = notional(quantity, price)
         if not maker.reduce_only and self.ticket_of(maker.number) is None:
             self.release(giver, maker.is_buy, quantity)
-        self._side(asker, taker, quantity, price, value, False)
-        self._side(giver, maker, quantity, price, value, True)
-        if taker.purpose == FOR_LIQUIDATION:
+        forced: bool = taker.purpose == FOR_LIQUIDATION
+        asked: i64 = self.taker_fee
+        if forced:  # a liquidation is not judged
+            asked = self.house.fee(asker.member, quantity, price, self.time, False)
+        self._side(asker, taker, quantity, price, value, asked, False)
+        self._side(giver, maker, quantity, price, value, self.maker_fee, True)
+        if forced:
             self.house.watch(asker)
             self.house.watch(giver)
         else:
@@ -58,11 +62,17 @@ class Desk(Judge):
             self.house.watch_later(giver)
 
     def _side(
-        self, holder: Holder, order: Resting, quantity: i64, price: i64, value: i64, is_maker: bool
+        self,
+        holder: Holder,
+        order: Resting,
+        quantity: i64,
+        price: i64,
+        value: i64,
+        fee: i64,
+        is_maker: bool,
     ) -> None:
         house = self.house
         member = holder.member
-        fee: i64 = house.fee(member, quantity, price, self.time, is_maker)
         ticket = self.ticket_of(order.number)
         forced: bool = order.purpose == FOR_LIQUIDATION
         size: i64 = holder.holding.size

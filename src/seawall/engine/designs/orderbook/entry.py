@@ -74,6 +74,19 @@ class Entry:
     ) -> Resting:
         """Take a limit order in; refused as :meth:`check` says."""
         self.check_fields(size, price, tif)
+        return self.rounded(number, owner, is_buy, size, price, tif, reduce_only)
+
+    def rounded(
+        self,
+        number: i64,
+        owner: Owner,
+        is_buy: bool,
+        size: i64,
+        price: i64,
+        tif: str,
+        reduce_only: bool,
+    ) -> Resting:
+        """Take a limit order in whose size and price are on lot and tick, and above zero."""
         order = Resting(number, owner, is_buy, price, size, reduce_only, self.desk.now())
         self.check(order, tif)
         self.run(order, tif)
@@ -235,7 +248,8 @@ class Entry:
     def run(self, order: Resting, tif: str) -> None:
         """Match an order that was checked; what is left rests or ends."""
         filled: i64 = 0
-        if tif != ALO:
+        takes: bool = tif == GTC or tif != ALO
+        if takes:
             filled = self.book.match(order, self.desk)
         if order.left == 0:
             self.desk.done(order)
@@ -245,15 +259,20 @@ class Entry:
             return
         if order.reduce_only and self.desk.reducible(order.owner, order.is_buy) == 0:
             self.end(order, REDUCE_ONLY)
-        elif tif != ALO and self.book.crosses(order.is_buy, order.price):
+        elif takes and self.book.crosses(order.is_buy, order.price):
             self.end(order, MARGIN if filled > 0 else status_word("perp-margin"))
+        elif tif == GTC:
+            self._rest(order)
         elif tif == IOC:
             self.end(order, CANCELED if filled > 0 else status_word("ioc-cancel"))
         elif tif == MARKET:
             self.end(order, CANCELED if filled > 0 else status_word("market-order-no-liquidity"))
         else:
-            self.book.add(order)
-            self.desk.rested(order)
+            self._rest(order)
+
+    def _rest(self, order: Resting) -> None:
+        self.book.add(order)
+        self.desk.rested(order)
 
     def end(self, order: Resting, reason: str) -> None:
         """Say that an order that is not on the book ended, and why."""

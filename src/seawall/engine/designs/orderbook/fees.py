@@ -28,6 +28,8 @@ MAX_FEE: Final[i64] = 100_000_000_000
 """The highest rate of a fee: 10 %."""
 
 _MILLION: Final[i64] = 1_000_000_000_000  # in 1e-6 dollar
+_SMALL: Final[i64] = 4_000_000_000  # up to here and to the next, a product fits 64 bits
+_LOW: Final[i64] = 1_000_000_000
 _TINY: Final[i64] = 10_000_000  # a thousandth of a percent, 1e-12
 
 
@@ -234,6 +236,11 @@ def fee_on(size: i64, price: i64, rate: i64) -> i64:
     """
     if rate >= 0:
         value: i64 = notional(size, price)
+        if value < _SMALL and rate <= _LOW:
+            product: i64 = value * rate
+            fee: i64 = product // RATE
+            if product - fee * RATE + rate <= RATE:
+                return fee
         least: i64 = share(value, rate)
         if share(value + 1, rate) == least:  # what the value lost in rounding changes nothing
             return least

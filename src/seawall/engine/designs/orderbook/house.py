@@ -161,7 +161,9 @@ class House:
     def fee(self, member: Member, size: i64, price: i64, now: i64, is_maker: bool) -> i64:
         """What a fill of ``size`` costs (1e-6 dollar), below zero for a rebate."""
         rate: i64 = member.customer.rate(self.fees, self.turnover, now, is_maker)
-        return 0 if rate == 0 else fee_on(size, price, rate)
+        if rate == 0:
+            return 0
+        return fee_on(size, price, rate)
 
     def count_volume(self, member: Member, value: i64, now: i64, is_maker: bool) -> None:
         """Add a fill worth ``value`` (1e-6 dollar) to what the fees go by."""

@@ -33,11 +33,15 @@ class InterestWatch:
         cap: i64 = self.params.interest_cap
         return self.listed or (cap > 0 and self.value(coin) >= cap)
 
+    def is_bound(self) -> bool:
+        """Whether anything limits the growth of open interest."""
+        return self.listed or self.params.interest_cap > 0 or self.params.interest_speed > 0
+
     def check_growth(self, coin: Coin, flips: bool, adds: i64, now: i64) -> None:
         """Refuse an order that would grow a position by ``adds`` (1e-6 dollar) at the cap."""
-        speed: i64 = self.params.interest_speed
-        if speed == 0 and self.params.interest_cap == 0 and not self.listed:
+        if not self.is_bound():
             return
+        speed: i64 = self.params.interest_speed
         held: i64 = self.value(coin)
         if self.is_capped(coin):
             cap: i64 = held if self.listed else self.params.interest_cap

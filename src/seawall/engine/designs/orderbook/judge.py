@@ -51,7 +51,10 @@ from seawall.engine.watch import IN_AUCTION
 
 
 class Judge(Clearing):
-    """One market's side of the house: prices, guards, tickets, and whether an order may be."""
+    """One market's side of the house: prices, guards, tickets, and whether an order may be.
+
+    ``maker_fee`` and ``taker_fee`` are what the fill that was judged last costs (1e-6 dollar).
+    """
 
     def __init__(self, name: str, params: Params, house: House, book: Book) -> None:
         self.name = name
@@ -68,6 +71,8 @@ class Judge(Clearing):
         self.journal = Journal()
         self.time: i64 = 0
         self.settled: bool = False
+        self.maker_fee: i64 = 0
+        self.taker_fee: i64 = 0
 
     # what the orders go by
 
@@ -133,7 +138,8 @@ class Judge(Clearing):
     def _check_growth(self, holder: Holder, order: Resting, towards: i64, adds: i64) -> None:
         """Caps: ``towards`` is the position as the order's side sees it, ``adds`` its growth."""
         coin = self.coin
-        self.interest.check_growth(coin, towards < 0, notional_up(adds, coin.mark), self.time)
+        if self.interest.is_bound():
+            self.interest.check_growth(coin, towards < 0, notional_up(adds, coin.mark), self.time)
         after: i64 = larger(0, towards) + adds
         guards = self.guards
         if (
@@ -163,7 +169,9 @@ class Judge(Clearing):
     def _backing(self, holder: Holder, order: Resting) -> i64:
         """Equity (1e-6 dollar) that stands behind the order's position, its ticket included."""
         ticket = self.ticket_of(order.number)
-        extra: i64 = 0 if ticket is None else ticket.amount
+        extra: i64 = 0
+        if ticket is not None:
+            extra = ticket.amount
         if self._mode(holder, ticket):
             return holder.holding.purse.cash() + holder.holding.result(self.coin.mark) + extra
         return cross_equity(holder.member) + extra
@@ -210,8 +218,10 @@ class Judge(Clearing):
         lost: i64 = reach.value - worth(reach.size, self.coin.mark)
         customer = holder.member.customer
         rate: i64 = customer.rate(self.house.fees, self.house.turnover, self.time, False)
-        fee: i64 = share_up(reach.value, rate) if rate > 0 else 0
-        return larger(0, lost if order.is_buy else -lost) + fee
+        cost: i64 = larger(0, lost if order.is_buy else -lost)
+        if rate > 0:
+            cost += share_up(reach.value, rate)
+        return cost
 
     def admits(self, maker: Resting, quantity: i64, price: i64) -> str:
         """The second look at a resting order, at each of its matches."""
@@ -238,7 +248,12 @@ class Judge(Clearing):
             cost = notional_up(quantity, mark) - notional(quantity, price)
             after = size - quantity
         fee: i64 = self.house.fee(holder.member, quantity, price, self.time, is_maker)
-        cost += larger(0, fee)
+        if is_maker:
+            self.maker_fee = fee
+        else:
+            self.taker_fee = fee
+        if fee > 0:
+            cost += fee
         grown: i64 = magnitude(after)
         grows: bool = grown > magnitude(size) or (after > 0) != (size > 0)
         ticket = self.ticket_of(order.number)

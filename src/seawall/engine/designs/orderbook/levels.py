@@ -5,7 +5,8 @@ orders. It leaves both without a search: it is marked, passed over where it is m
 when a list has become mostly marks, so that leaving costs a constant on average and touches none
 of its neighbours. A :class:`Level` is the queue of one price. A :class:`Side` finds a level by
 hash and keeps the levels in a heap in which each knows its own place: the best price is at hand,
-and a level comes or goes at the cost of the logarithm of the number of levels.
+and a level comes or goes at the cost of the logarithm of the number of levels. Each slot of the
+heap has four below it, so that a level on its way meets half as many others as with two.
 
 Sizes are in 1e-8 token, prices in 1e-10 dollar per token.
 """
@@ -15,6 +16,7 @@ from typing import Final
 from mypy_extensions import i16, i64
 
 from seawall.engine.errors import BrokenBooks
+from seawall.engine.fixed import smaller
 
 PLAIN: Final[i16] = 0
 FOR_TRIGGER: Final[i16] = 1
@@ -220,18 +222,19 @@ class Side:
         if last is level:
             return
         slot: i64 = level.slot
-        if slot > 0 and last.key < self.heap[(slot - 1) >> 1].key:
+        if slot > 0 and last.key < self.heap[(slot - 1) >> 2].key:
             self._rise(last, slot)
         else:
             self._sink(last, slot)
 
     def _rise(self, level: Level, slot: i64) -> None:
         heap = self.heap
+        key: i64 = level.key
         while slot > 0:
-            above: i64 = (slot - 1) >> 1
-            other = heap[above]
-            if level.key >= other.key:
+            above: i64 = (slot - 1) >> 2
+            if heap[above].key <= key:
                 break
+            other = heap[above]
             heap[slot] = other
             other.slot = slot
             slot = above
@@ -241,16 +244,24 @@ class Side:
     def _sink(self, level: Level, slot: i64) -> None:
         heap = self.heap
         count: i64 = len(heap)
+        key: i64 = level.key
         while True:
-            below: i64 = 2 * slot + 1
-            if below >= count:
+            at: i64 = 4 * slot + 1
+            if at >= count:
+                break
+            end: i64 = smaller(at + 4, count)
+            below: i64 = at
+            least: i64 = heap[at].key
+            at += 1
+            while at < end:
+                found: i64 = heap[at].key
+                if found < least:
+                    least = found
+                    below = at
+                at += 1
+            if least >= key:
                 break
             other = heap[below]
-            if below + 1 < count and heap[below + 1].key < other.key:
-                below += 1
-                other = heap[below]
-            if other.key >= level.key:
-                break
             heap[slot] = other
             other.slot = slot
             slot = below
@@ -276,12 +287,11 @@ class Walk:
         if len(self.slots) == 0:
             return None
         slot: i64 = self._pop()
-        count: i64 = len(self.heap)
-        below: i64 = 2 * slot + 1
-        if below < count:
+        below: i64 = 4 * slot + 1
+        end: i64 = smaller(below + 4, len(self.heap))
+        while below < end:
             self._push(below)
-        if below + 1 < count:
-            self._push(below + 1)
+            below += 1
         return self.heap[slot]
 
     def _push(self, slot: i64) -> None:

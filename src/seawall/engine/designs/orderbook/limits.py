@@ -23,6 +23,8 @@ class Limits:
         self.params = params
         self._leverage: i64 = -1
         self._market_value: i64 = 0
+        self._reference: i64 = 0
+        self._width: i64 = 0
 
     def market_value(self, leverage: i64) -> i64:
         """Largest market order (1e-6 dollar) where ``leverage`` is the market's maximum."""
@@ -63,7 +65,10 @@ class Limits:
         """Refuse a limit price too far from ``reference`` (both 1e-10); 0 refers to nothing."""
         if reference == 0:
             return
-        width: i64 = share(reference, self.params.band)
+        if reference != self._reference:
+            self._reference = reference
+            self._width = share(reference, self.params.band)
+        width: i64 = self._width
         if magnitude(price - reference) > width:
             bound: i64 = reference + width if price > reference else reference - width
             raise BadOrder(

@@ -140,7 +140,9 @@ class Holder(Owner):
     def maintenance(self, price: i64) -> i64:
         """Maintenance requirement of the position (1e-6 dollar, rounded up)."""
         size: i64 = self.holding.size
-        return 0 if size == 0 else self.coin.tiers.maintenance(worth(size, price))
+        if size == 0:
+            return 0
+        return self.coin.tiers.maintenance(worth(size, price))
 
     def is_blank(self) -> bool:
         """Whether nothing tells this holder from one who has never been here."""

@@ -169,6 +169,7 @@ class Params:
         self.oracle: OracleParams = OracleParams.hyperliquid() if oracle is None else oracle
         self.perp_oracle: OracleParams = perp_weights() if perp_oracle is None else perp_oracle
         self.guards: Guards = Guards() if guards is None else guards
+        self.oracle = self.guards.over(self.oracle)
         self.orders: OrderParams = OrderParams() if orders is None else orders
         self.fees: FeeTable = FeeTable() if fees is None else fees
         self.funding: PremiumTerms = (

@@ -37,10 +37,20 @@ class Ticks:
         self.decimals: i64 = parameter("size_decimals", decimals, 0, int(PRICE_DECIMALS), "digits")
         self.lot: i64 = _power_of_ten(8 - self.decimals)
         self.finest: i64 = _power_of_ten(10 - (PRICE_DECIMALS - self.decimals))
+        self._from: i64 = 0  # the step last asked for, and the prices it holds for
+        self._to: i64 = 0
+        self._step: i64 = 0
 
     def step(self, price: i64) -> i64:
         """Distance between valid prices (1e-10) at ``price`` and above it, up to the next digit."""
-        return smaller(PRICE, larger(self.finest, figures_step(price)))
+        if price < self._from or price >= self._to:
+            figures: i64 = figures_step(price)
+            self._to = figures * _FIGURES
+            self._from = 0
+            if figures > 1:
+                self._from = self._to // 10
+            self._step = smaller(PRICE, larger(self.finest, figures))
+        return self._step
 
     def check_price(self, price: int) -> None:
         """Refuse a price (1e-10) out of range or off the tick."""

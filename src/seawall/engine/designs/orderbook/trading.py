@@ -115,9 +115,11 @@ class Trading(Market):
         if size == 0:
             raise BadOrder("size-zero", "size 0 is no order: above zero buys, below zero sells")
         check_range("size", size, -int(MAX_SIZE), int(MAX_SIZE), "1e-8 token")
-        check_range("margin", margin, 0, int(MAX_DOLLARS), "1e-6 dollar")
-        check_range("acceptable", acceptable, 0, int(MAX_PRICE), "1e-10 dollar per token")
-        if kind not in ORDER_KINDS:
+        if margin != 0:
+            check_range("margin", margin, 0, int(MAX_DOLLARS), "1e-6 dollar")
+        if acceptable != 0:
+            check_range("acceptable", acceptable, 0, int(MAX_PRICE), "1e-10 dollar per token")
+        if kind != "limit" and kind != "market" and kind not in ORDER_KINDS:
             raise BadOrder("unknown-kind", f"kind {kind!r} is none of {', '.join(ORDER_KINDS)}")
         if kind != "market":
             check_range("trigger", trigger, 1, int(MAX_PRICE), "1e-10 dollar per token")
@@ -140,16 +142,19 @@ class Trading(Market):
         orders = self.orders
         ticks = orders.entry.ticks
         is_buy: bool = size > 0
-        lots = int(self._in_lots(owner, is_buy, size if is_buy else -size, reduce_only))
-        if kind == "market":
-            orders.market(number, owner, is_buy, lots, acceptable, reduce_only, not partial)
-        elif kind == "limit":
-            price = int(ticks.passive(stricter(trigger, acceptable, is_buy), is_buy))
-            orders.limit(number, owner, is_buy, lots, price, GTC, reduce_only)
+        lots: i64 = self._in_lots(owner, is_buy, size if is_buy else -size, reduce_only)
+        if kind == "limit":
+            price: i64 = ticks.passive(stricter(trigger, acceptable, is_buy), is_buy)
+            if lots > 0 and price > 0:
+                orders.entry.rounded(number, owner, is_buy, lots, price, GTC, reduce_only)
+            else:
+                orders.limit(number, owner, is_buy, int(lots), int(price), GTC, reduce_only)
+        elif kind == "market":
+            orders.market(number, owner, is_buy, int(lots), acceptable, reduce_only, not partial)
         else:
             which = "sl" if kind == "stop" else "tp"
             at = int(ticks.round_price(trigger))
-            orders.trigger(number, owner, is_buy, lots, at, 0, which, reduce_only, acceptable)
+            orders.trigger(number, owner, is_buy, int(lots), at, 0, which, reduce_only, acceptable)
 
     def _in_lots(self, owner: Owner, is_buy: bool, size: i64, reduce_only: bool) -> i64:
         """``size`` rounded down to the lot; up, where it closes all of an uneven position."""

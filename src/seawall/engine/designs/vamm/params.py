@@ -231,6 +231,7 @@ class Params:
         self.fund_cover: i64 = _within("fund_cover", fund_cover, 0, whole)
         self.oracle: OracleParams = OracleParams(quorum=1) if oracle is None else oracle
         self.guards: Guards = Guards() if guards is None else guards
+        self.oracle = self.guards.over(self.oracle)
 
     def initial(self, added: i64, entry: i64) -> i64:
         """Margin (1e-6, rounded up) that ``added`` notional needs in a position of ``entry``."""

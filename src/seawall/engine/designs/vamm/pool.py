@@ -12,7 +12,7 @@ A trade may begin only inside the band; one that is allowed to may end outside, 
 last of its block. Source: perpetual-protocol/perpetual-protocol, src/Amm.sol.
 """
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from seawall.engine.designs.vamm.history import (
     Gauge,
@@ -46,6 +46,7 @@ from seawall.engine.fixed import (
 )  # fmt: skip
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)  # one at a time: its memory is used again
 class Deal:
     """What one command would do to one position and to the curve; nothing is done yet.
 

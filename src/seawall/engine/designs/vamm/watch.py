@@ -10,7 +10,7 @@ all positions anew.
 
 from typing import Final
 
-from mypy_extensions import i16, i64
+from mypy_extensions import i16, i64, mypyc_attr
 
 from seawall.engine.designs.vamm.params import Params
 from seawall.engine.designs.vamm.pricing import closing_value, long_key, short_key, spot
@@ -20,6 +20,7 @@ from seawall.engine.watch import DUE, WATCHED, ByKey, Largest, Position
 HELD: Final[i16] = 3
 
 
+@mypyc_attr(acyclic=True)
 class Holding(Position):
     """A position that knows the block it was last changed in."""
 
