@@ -21,9 +21,10 @@ from seawall.engine.errors import BadScenario, SeawallError
 from seawall.engine.fixed import HOUR, MAX_TIME, SECOND
 from seawall.storm.adl_page import adl_command
 from seawall.storm.candles import load_candles
+from seawall.storm.disk import check_page
 from seawall.storm.download_page import candles_command
 from seawall.storm.events import load_event, scenarios
-from seawall.storm.files import check_folder, check_page
+from seawall.storm.files import check_folder
 from seawall.storm.guard_lab import try_guards
 from seawall.storm.guard_page import guard_tables
 from seawall.storm.guarding import EACH
@@ -98,6 +99,14 @@ def storm_command(
     ] = CAPITAL,
     seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
     tick: Annotated[float | None, Parameter(help="Seconds from one look to the next.")] = None,
+    intents: Annotated[
+        str | None,
+        Parameter(help="Take the people from this file, with their seed, capital and tick."),
+    ] = None,
+    save_intents: Annotated[
+        str | None,
+        Parameter(help="Write the people as drawn, with all their plans, to this Parquet file."),
+    ] = None,
     state: Annotated[
         str | None,
         Parameter(
@@ -163,6 +172,8 @@ def storm_command(
             tick=None if tick is None else round(tick * int(SECOND)),
             state=None if state is None else State(state, state_time, state_config),
             progress=show,
+            intents=intents,
+            save_intents=save_intents,
         )
     result = done.result if isinstance(done, Outcome) else done
     if as_json:

@@ -14,6 +14,7 @@ from seawall.engine.fixed import DOLLAR, PRICE, SECOND
 from seawall.storm import Scenario, Series, State, build, load_event, run
 from seawall.storm.recorded import TRADERS, load_state
 from seawall.storm.result import Row
+from seawall.storm.table import stakes
 from seawall.storm.units import parse_time
 
 BEGAN = datetime(2024, 10, 15)
@@ -145,6 +146,29 @@ def test_the_other_markets_begin_with_their_providers_capital(gm_file: Path) -> 
     assert TRADERS not in row.gains
     alone = run_storm(october(), ["gm"], traders=0, capital=2_000_000)
     assert of(alone.rows, "BTC").gains == row.gains
+    assert of(alone.rows, "BTC").returns == row.returns != []
+
+
+def test_what_a_recorded_pool_gained_is_not_split(gm_file: Path, glp_file: Path) -> None:
+    """It holds several tokens and backs several markets: what the mark did to it is not told."""
+    for file, design, market, others in (
+        (gm_file, "gm", "ETH", "gm 2.00 M dollars"),
+        (glp_file, "glp", "BTC", "BTC as recorded"),
+    ):
+        result = run_storm(october(), [design], traders=0, capital=4_000_000, state=file)
+        row = of(result.rows, market)
+        assert row.returns == []
+        assert row.layers[0].end == pytest.approx(row.gains[design], abs=100)
+        said = stakes(result)[design]
+        assert said.startswith(others)
+        assert said.endswith("ETH as recorded")
+
+
+def test_the_same_people_meet_a_recorded_pool(gm_file: Path, tmp_path: Path) -> None:
+    people = tmp_path / "people.parquet"
+    first = run_storm(october(*FALL), ["gm"], traders=50, state=gm_file, save_intents=people)
+    again = run_storm(october(*FALL), ["gm"], state=gm_file, intents=people)
+    assert again.json() == first.json()
 
 
 def test_the_recorded_traders_are_liquidated_in_the_fall(gm_file: Path) -> None:
@@ -156,6 +180,7 @@ def test_the_recorded_traders_are_liquidated_in_the_fall(gm_file: Path) -> None:
     row = of(result.rows, "ETH")
     assert row.gains[TRADERS] < -50_000 * int(DOLLAR)
     assert row.gains["gm"] > 0
+    assert row.layers[0].end == pytest.approx(row.gains["gm"], abs=100)
     assert sum(rung.accounts for rung in row.liquidations) > 500
     kinds = outcome.accounts.filter(pl.col("market") == "ETH").group_by("kind").len()
     assert dict(kinds.iter_rows())[TRADERS] == 2_000
@@ -286,6 +311,8 @@ def test_the_command_takes_a_state(
     main([*day, "--design", "glp", "--state", str(glp_file), "--state-time", "2024-10-15T00:01"])
     said = capsys.readouterr().out
     assert "BTC, ETH with the pool of pool.csv\nof 2024-10-15T00:01:00Z" in said
+    assert "  glp: BTC as recorded; ETH as recorded\n" in said
+    assert "vaults: from traders" not in said
     assert "conservation: 0" in said
     for arguments, message in (
         (["--design", "glp", "--state-time", "2024-10-15"], "name its file"),

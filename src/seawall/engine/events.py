@@ -212,12 +212,14 @@ class Settled(Event):
     ``funding_rate`` is per hour; ``funding`` is the vaults' net funding income (below zero when
     they paid), ``utilisation`` their utilisation income, ``income`` all of the minute's fees;
     of it ``to_insurance``, ``to_treasury``, ``to_senior``, ``to_junior``; ``arrears`` is the
-    coupon still owed to senior.
+    coupon still owed to senior. ``fees`` is what the vaults got of the charges for trading,
+    less what leaving cost their owners; ``carry`` what they got of funding and borrowing, less
+    what they paid of it.
     """
 
     fields: ClassVar[list[str]] = [
         "time", "market", "funding_rate", "funding", "utilisation", "income", "to_insurance",
-        "to_treasury", "to_senior", "to_junior", "arrears",
+        "to_treasury", "to_senior", "to_junior", "arrears", "fees", "carry",
     ]  # fmt: skip
 
     def __init__(self, time: i64, market: str) -> None:
@@ -231,6 +233,8 @@ class Settled(Event):
         self.to_senior: i64 = 0
         self.to_junior: i64 = 0
         self.arrears: i64 = 0
+        self.fees: i64 = 0
+        self.carry: i64 = 0
 
 
 class VaultFlow(Event):

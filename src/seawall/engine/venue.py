@@ -208,6 +208,10 @@ class Market:
         """Accounts that the market opened for itself, by role; their worth is its vaults'."""
         return []
 
+    def held_in_kind(self) -> int:
+        """Units of the token that the market is named after which its vaults hold; here none."""
+        return 0
+
     def balance(self, account: int) -> int:
         """Dollars (1e-6) of the account that lie in the market outside of any position."""
         return 0

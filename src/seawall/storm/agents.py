@@ -32,6 +32,41 @@ class Agents:
         """Take back what still waits at the venue."""
 
 
+class Lines:
+    """The nearest stop and the nearest liquidation of each side: short of them nobody acts.
+
+    They are ``known`` until a position changes.
+    """
+
+    def __init__(self) -> None:
+        self.known = False
+        self.stop = (np.nan, np.nan)
+        self.fall = (np.nan, np.nan)
+
+    def draw(self, side: Any, stops: tuple[Any, Any], falls: tuple[Any, Any]) -> None:
+        """Find them: ``side`` of everybody, and by whom there is a price at which each acts."""
+        self.known = True
+        self.stop, self.fall = _nearest(side, *stops), _nearest(side, *falls)
+
+    def stops(self, mark: int) -> bool:
+        """Whether the mark is past somebody's stop."""
+        return mark - self.stop[0] < 0 or self.stop[1] - mark < 0
+
+    def falls(self, mark: int, near: float) -> bool:
+        """Whether the mark is within ``near`` of somebody's liquidation, or past it."""
+        return mark - self.fall[0] < near or self.fall[1] - mark < near
+
+
+def _nearest(side: Any, who: Any, prices: Any) -> tuple[float, float]:
+    """The highest price of a long, the lowest of a short; not a number where there is none."""
+    sides, at = side[who], prices[who]
+    longs, shorts = at[(sides > 0) & ~np.isnan(at)], at[(sides < 0) & ~np.isnan(at)]
+    return (
+        float(longs.max()) if len(longs) else np.nan,
+        float(shorts.min()) if len(shorts) else np.nan,
+    )
+
+
 class TraderAgents(Agents):
     """The crowd: carries its intents out, stops losses, adds margin."""
 
@@ -48,6 +83,7 @@ class TraderAgents(Agents):
         self.long = intents.long.tolist()
         self.dollars = intents.dollars.tolist()
         self.margin = crowd.margin.tolist()
+        self.market = crowd.market.tolist()
         self.accounts = [
             broker.enrol(CLASSES[style], crowd.markets[market], purse)
             for style, market, purse in zip(
@@ -56,6 +92,7 @@ class TraderAgents(Agents):
         ]
         self.first = self.accounts[0] if self.accounts else 0
         count = len(self.accounts)
+        self.lines = [Lines() for _ in crowd.markets]
         self.side = np.zeros(count)
         self.stop_at = np.full(count, np.nan)
         self.fall_at = np.full(count, np.nan)
@@ -76,6 +113,7 @@ class TraderAgents(Agents):
                 self._learn(trader, self.broker.position(account))
 
     def _learn(self, trader: int, view: PositionView | None) -> None:
+        self.lines[self.market[trader]].known = False
         if view is None:
             self.side[trader] = 0
             self.stop_at[trader] = self.fall_at[trader] = np.nan
@@ -112,8 +150,17 @@ class TraderAgents(Agents):
         for index, name in enumerate(self.crowd.markets):
             mark = broker.marks[name]
             if mark:
-                self._stop(self.stoppers[index], mark, tick.now)
-                self._add(self.adders[index], mark)
+                lines = self.lines[index]
+                if not lines.known:
+                    lines.draw(
+                        self.side,
+                        (self.stoppers[index], self.stop_at),
+                        (self.adders[index], self.fall_at),
+                    )
+                if lines.stops(mark):
+                    self._stop(self.stoppers[index], mark, tick.now)
+                if lines.falls(mark, self.rules.add_near * mark):
+                    self._add(self.adders[index], mark)
 
     def _stop(self, who: Any, mark: int, now: int) -> None:
         past = (mark - self.stop_at[who]) * self.side[who] < 0
@@ -138,6 +185,7 @@ class TraderAgents(Agents):
                 self._learn(trader, view)
             else:
                 self.fall_at[trader] = np.nan  # nothing left to add
+                self.lines[self.market[trader]].known = False
 
 
 class Attackers(Agents):

@@ -32,6 +32,7 @@ _ALLOWANCE = 0.002
 charges, for what the price does before the order fills."""
 
 _RETRY = int(MINUTE)
+_STEP = int(NOTIONAL_STEP)
 
 
 @dataclass
@@ -193,12 +194,26 @@ class Broker:
 
         None where the market gives no quote.
         """
-        size = dollars * int(NOTIONAL_STEP) // self.marks[market]
+        size = dollars * _STEP // self.marks[market]
         try:
             quote = self.markets[market].quote(size if long else -size)
         except Refusal:
             return None
-        return int(quote.fee + quote.spread + quote.impact) / dollars
+        return (quote.fee + quote.spread + quote.impact) / dollars
+
+    def both_ways(self, market: str, long: bool, dollars: int) -> tuple[float, float] | None:
+        """:meth:`charges` of coming and of going; None where one of them gets no quote."""
+        size = dollars * _STEP // self.marks[market]
+        quote = self.markets[market].quote
+        try:
+            coming = quote(size if long else -size)
+            going = quote(-size if long else size)
+        except Refusal:
+            return None
+        return (
+            (coming.fee + coming.spread + coming.impact) / dollars,
+            (going.fee + going.spread + going.impact) / dollars,
+        )
 
     def position(self, account: int) -> PositionView | None:
         """The account's position."""
@@ -228,21 +243,23 @@ class Broker:
         """Take note of fills, cancellations and whatever else touched a position."""
         self.marks = {name: int(market.mark()) for name, market in self.markets.items()}
         self.touched.clear()
+        pending = self.pending
         for event in tick.events:
-            if isinstance(event, Filled):
-                self._filled(event)
-            elif isinstance(event, Cancelled):
-                account = int(event.account)
-                if self.pending.get(account) == event.order:
-                    del self.pending[account]
+            if isinstance(event, Cancelled):
+                account = event.account
+                if account in pending and pending[account] == event.order:
+                    del pending[account]
                     self.book(account).cancelled[event.reason] += 1
+            elif isinstance(event, Filled):
+                self._filled(event)
             elif isinstance(event, (RungReached, Deleveraged, AuctionEnded)):
                 self.touched.add(int(event.account))
             elif isinstance(event, AuctionTaken):
                 self._taken_over(event)
-        for account in sorted(self._exits.keys() & self.touched):
-            if self.position(account) is None:
-                del self._exits[account]
+        if self._exits and self.touched:
+            for account in sorted(self._exits.keys() & self.touched):
+                if self.position(account) is None:
+                    del self._exits[account]
 
     def _filled(self, event: Filled) -> None:
         account = int(event.account)

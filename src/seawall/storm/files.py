@@ -1,7 +1,6 @@
-"""Writing: one page, or a folder of Parquet files with a manifest; whole or not at all."""
+"""Writing a folder of Parquet files with a manifest, whole or not at all."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ import polars as pl
 
 from seawall.about import VERSION
 from seawall.engine.errors import BadParameters
+from seawall.storm.disk import check_parent
 from seawall.storm.frames import UNITS
 from seawall.storm.run import StormResult
 
@@ -45,19 +45,6 @@ class Manifest(msgspec.Struct, kw_only=True):
     files: list[File]
 
 
-def check_page(path: str | Path) -> Path:
-    """``path`` as one that a page can be written to; raises :class:`BadParameters`."""
-    file = Path(path)
-    if file.is_dir():
-        raise BadParameters(f"{file}: is a folder; name a file, like {file / 'storm.html'}")
-    if file.exists() and not file.is_file():
-        raise BadParameters(f"{file}: is no ordinary file")
-    _check_parent(file)
-    if file.exists() and not os.access(file, os.W_OK):
-        raise BadParameters(f"{file}: may not be written")
-    return file
-
-
 def check_folder(path: str | Path) -> Path:
     """``path`` as a folder that is new or empty; raises :class:`BadParameters`."""
     folder = Path(path)
@@ -65,29 +52,8 @@ def check_folder(path: str | Path) -> Path:
         raise BadParameters(f"{folder}: is a file; name a folder")
     if folder.is_dir() and any(folder.iterdir()):
         raise BadParameters(f"{folder}: the folder is not empty; name a new one")
-    _check_parent(folder)
+    check_parent(folder)
     return folder
-
-
-def _check_parent(path: Path) -> None:
-    parent = path.absolute().parent
-    if not parent.is_dir():
-        raise BadParameters(f"{path}: there is no folder {parent}")
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise BadParameters(f"{path}: the folder {parent} may not be written")
-
-
-def write_page(path: str | Path, text: str) -> Path:
-    """Write ``text`` to ``path`` beside it first, so that half a page never stands there."""
-    file = check_page(path).resolve()
-    part = file.with_name(f"{file.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise BadParameters(f"{path}: cannot be written ({error.strerror or error})") from None
-    return Path(path)
 
 
 def write_folder(path: str | Path, result: StormResult, tables: Mapping[str, pl.DataFrame]) -> Path:

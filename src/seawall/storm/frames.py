@@ -13,9 +13,9 @@ from seawall.engine import fixed
 from seawall.engine.events import Event
 
 _DOLLARS = """
-accrued advanced amount arrears asked assets bad_debt depth_buy depth_sell discount
-dollars end equity fee funding gain hedge held impact income least liquidated long opened paid_in
-penalty profit put_in result returned short shortfall spread taken to_insurance to_junior
+accrued advanced amount arrears asked assets bad_debt carry depth_buy depth_sell discount
+dollars end equity fee fees funding gain hedge held impact income least liquidated long opened
+paid_in penalty profit put_in result returned short shortfall spread taken to_insurance to_junior
 to_keeper to_senior to_treasury unpaid utilisation wallet withheld worst
 """
 _PLAIN = """

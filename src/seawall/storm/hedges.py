@@ -46,7 +46,7 @@ class Hedges:
         """What the arbitrageur has paid."""
         anchor = self.anchor
         for event in events:
-            if event.market != self.market or not isinstance(event, Filled | RungReached):
+            if not isinstance(event, (Filled, RungReached)) or event.market != self.market:
                 continue
             if self.broker.kind.get(int(event.account)) != _ANCHOR:
                 continue
@@ -82,6 +82,8 @@ class Hedges:
 
     def follow(self) -> None:
         """Match the positions that have changed in this tick."""
+        if not self.broker.touched:
+            return
         for account in sorted(self.broker.touched):
             kind = self.broker.kind.get(account, "")
             if kind in HEDGED and self.broker.home[account] == self.market:

@@ -47,21 +47,27 @@ class OwnToken(Coin):
 
 def coins(broker: Broker, names: Iterable[str]) -> list[Coin]:
     """Tokens at the marks of their markets, or at the price that the broker knows."""
-    found = []
-    for name in names:
-        market = broker.markets.get(name)
-        mark = broker.prices.get(name, 0) if market is None else int(market.mark())
-        found.append(Coin(broker.venue, name, mark))
-    return found
+    return [Coin(broker.venue, name, _mark(broker, name)) for name in names]
+
+
+def _mark(broker: Broker, name: str) -> int:
+    market = broker.markets.get(name)
+    return broker.prices.get(name, 0) if market is None else int(market.mark())
 
 
 class Owners:
-    """Owners of a vault who brought a part of their capital as tokens of these names."""
+    """Owners of a vault who brought a part of their capital as tokens of these names.
+
+    What they hold is counted anew when they have ``moved`` something.
+    """
 
     def __init__(self, broker: Broker, accounts: list[int], names: list[str]) -> None:
         self.broker = broker
         self.accounts = accounts
         self.names = names
+        self.moved = True
+        self._dollars = 0
+        self._tokens: list[tuple[str, int, int]] = []
 
     def gained(self) -> int:
         """Dollars (1e-6) that they hold outside of the vault less what they brought.
@@ -69,13 +75,30 @@ class Owners:
         A token counts at its mark on both sides: with what the vault is worth this is what they
         gained against keeping what they brought.
         """
-        broker = self.broker
-        total = 0
-        for account in self.accounts:
-            total += int(broker.venue.wallet(account)) - broker.paid_in[account]
-        for coin in coins(broker, self.names):
-            tokens = 0
-            for account in self.accounts:
-                tokens += coin.held(account) - broker.in_kind.get((account, coin.name), 0)
-            total += tokens * coin.mark // coin.unit
+        if self.moved:
+            self._count()
+            self.moved = False
+        total = self._dollars
+        for name, tokens, unit in self._tokens:
+            total += tokens * _mark(self.broker, name) // unit
         return total
+
+    def units(self, name: str) -> int:
+        """Units of a token in their purses, as counted last."""
+        more = sum(tokens for token, tokens, _ in self._tokens if token == name)
+        return more + self.brought(name)
+
+    def brought(self, name: str) -> int:
+        """Units of a token that they brought."""
+        return sum(self.broker.in_kind.get((account, name), 0) for account in self.accounts)
+
+    def _count(self) -> None:
+        """Dollars and tokens that they hold beyond what they brought."""
+        broker = self.broker
+        self._dollars = sum(
+            int(broker.venue.wallet(account)) - broker.paid_in[account] for account in self.accounts
+        )
+        self._tokens = [
+            (coin.name, sum(map(coin.held, self.accounts)) - self.brought(coin.name), coin.unit)
+            for coin in coins(broker, self.names)
+        ]

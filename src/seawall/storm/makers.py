@@ -5,7 +5,6 @@ holds; beyond its limit of volatility it takes its quotes back and waits for cal
 money of their own; a market's own making account is quoted the same way, for its owners.
 """
 
-from contextlib import suppress
 from math import exp, log, sqrt
 
 from seawall.engine.errors import Refusal
@@ -138,24 +137,26 @@ class MakerAgents(Agents):
             return
         self._withdraw(maker)
         maker.sent, maker.traded = (centre, width), False
+        levels, step = self.rules.levels, self.rules.step
         for side in (1, -1):
-            room = (most - side * held) * self.rules.show / self.rules.levels
-            for level in range(self.rules.levels):
-                offset = width * (1 + level * self.rules.step)
-                price = int(centre * (1 - side * offset))
-                size = int(room * _STEP / max(price, 1))
-                if room > 0 and price > 0 and size > 0:
-                    self._send(maker, side * size, price)
+            room = (most - side * held) * self.rules.show / levels
+            if room <= 0:
+                continue
+            for level in range(levels):
+                price = int(centre * (1 - side * (width * (1 + level * step))))
+                if price > 0:
+                    size = int(room * _STEP / price)
+                    if size > 0:
+                        self._send(maker, side * size, price)
 
     def _send(self, maker: Maker, size: int, price: int) -> None:
         """Rest one order; what the venue refuses is counted for those who trade for themselves."""
         broker = self.broker
-        quote = broker.markets[self.market].quote_limit
-        if maker.account in broker.kind:
-            broker.attempt(maker.account, quote, maker.account, size, price)
-        else:
-            with suppress(Refusal):
-                quote(maker.account, size, price)
+        try:
+            broker.markets[self.market].quote_limit(maker.account, size, price)
+        except Refusal as refusal:
+            if maker.account in broker.kind:
+                broker.book(maker.account).refused[refusal.code] += 1
 
     def finish(self) -> None:
         """Take every quote back."""

@@ -50,14 +50,30 @@ from seawall.storm.result import (
     Layer,
     Prices,
     Probe,
+    Return,
     Row,
     Rung,
     Takeover,
 )
+from seawall.storm.returns import Returns
 
 PROBES = (100_000, 1_000_000)
 """Dollars that are asked for at every tick."""
 
+_COUNTED = frozenset(
+    (
+        AuctionEnded,
+        AuctionOpened,
+        AuctionTaken,
+        Deleveraged,
+        Filled,
+        Halted,
+        InsuranceMoved,
+        RungReached,
+        Settled,
+        VaultFlow,
+    )
+)
 _STEP = int(NOTIONAL_STEP)
 _RATE = int(RATE)
 _PERCENT = _RATE // 100
@@ -105,17 +121,27 @@ class Watcher:
         self._closed = False
         self._looked = 0
         self._mark = 0
+        self._moved = True
+        self.returns: Returns | None = Returns(venue, market)
 
     def tick(self, now: int, events: Iterable[Event]) -> None:
         """Take the events of one advance in, and look at the market after it."""
         mark = int(self.market.mark())
         shortfall = self.bad_debt
         insured = False
+        moved = self._moved
+        self._moved = False
         for event in events:
-            if event.market == self.name:
+            kind = type(event)
+            if kind in _COUNTED and event.market == self.name:
+                self._moved = self._moved or kind is VaultFlow
                 # what happened between two ticks happened at the mark before
                 self._take(event, mark if event.time == now else self._mark)
-                insured = insured or isinstance(event, InsuranceMoved)
+                insured = insured or kind is InsuranceMoved
+        if self.returns is not None:
+            self.returns.take(events)
+        for owners in self.owners.values():
+            owners.moved |= moved or self._moved  # also by the claims that followed the tick before
         if self._closed:
             self.halts.shortfall_after += self.bad_debt - shortfall
         self._mark = mark
@@ -137,6 +163,9 @@ class Watcher:
         for probe in self.probes:
             self._ask(probe, mark)
         self._weigh(mark)
+        if self.returns is not None and (self.owners or self.ticks == 1):
+            ends = {name: layer.end for name, layer in self.layers.items()}
+            self.returns.look(mark, self.owners, ends)
         self._look_at_own(now, mark)
 
     def _take(self, event: Event, mark: int) -> None:
@@ -291,6 +320,11 @@ class Watcher:
             rung, size, price = most.rung, most.largest, most.largest_price
         return Takeover(rung=rung, size=size, price=price, result=(mark - price) * size // _STEP)
 
+    def _returns(self, broker: Broker, gains: dict[str, int]) -> list[Return]:
+        if self.returns is None:
+            return []
+        return self.returns.split(broker, gains, self.owners, self.insurance.apart)
+
     def _insured(self) -> None:
         """Insurance, and what stands before the last vault of the loss order."""
         steps = self.market.loss_order()
@@ -376,6 +410,7 @@ class Watcher:
             deleveraging=self.deleveraging,
             withheld=self.withheld,
             layers=list(self.layers.values()),
+            returns=self._returns(broker, gains),
             insurance=self.insurance,
             cover_least=max(0, self.cover_least),
             cover_end=self.cover_end,

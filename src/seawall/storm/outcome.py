@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from seawall.engine.errors import BadParameters
+from seawall.storm.disk import write_page
 from seawall.storm.events import load_event
-from seawall.storm.files import write_folder, write_page
+from seawall.storm.files import write_folder
 from seawall.storm.guarding import sets
 from seawall.storm.population import Population
 from seawall.storm.recorded import State
@@ -124,6 +125,8 @@ def run(
     tick: int | None = None,
     state: State | str | Path | None = None,
     progress: Progress | None = None,
+    intents: str | Path | None = None,
+    save_intents: str | Path | None = None,
 ) -> Outcome:
     """Put ``designs`` through ``scenario`` and keep everything that happens.
 
@@ -154,5 +157,7 @@ def run(
         state=state,
         progress=progress,
         recorder=recorder,
+        intents=intents,
+        save_intents=save_intents,
     )
     return Outcome(result, recorder, storm)

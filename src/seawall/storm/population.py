@@ -145,8 +145,8 @@ class Step(Part, frozen=True):
     account: str
     do: Literal["open", "close", "take-margin"]
     source: str
-    tokens: float = 0
-    dollars: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 0
+    tokens: float = 0.0
+    dollars: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 0.0
     rests: bool = False
 
 

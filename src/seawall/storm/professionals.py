@@ -36,9 +36,11 @@ class BalancerAgents(Agents):
         self.broker = broker
         self.market = crowd.markets[index]
         group = crowd.balancers[index]
-        self.hurdle = group.trait
-        self.accounts, self.purse = _enrol(broker, "balancers", self.market, group, capital)
-        self.held = np.zeros(len(self.accounts))
+        self.hurdle: list[float] = group.trait.tolist()
+        self.lowest = min(self.hurdle, default=0.0)
+        self.accounts, purse = _enrol(broker, "balancers", self.market, group, capital)
+        self.most: list[float] = [one * self.rules.leverage * 0.9 for one in purse.tolist()]
+        self.held = [0.0] * len(self.accounts)
         self.places = {account: place for place, account in enumerate(self.accounts)}
         self.minute = -1
         self.rate = 0
@@ -48,11 +50,9 @@ class BalancerAgents(Agents):
         for event in tick.events:
             if isinstance(event, Settled) and event.market == self.market:
                 self.rate = int(event.funding_rate)
-        for account in sorted(self.broker.touched):
-            place = self.places.get(account)
-            if place is not None:
-                view = self.broker.position(account)
-                self.held[place] = 0 if view is None else float(view.size)
+        for account in sorted(self.broker.touched & self.places.keys()):
+            view = self.broker.position(account)
+            self.held[self.places[account]] = 0.0 if view is None else float(view.size)
 
     def act(self, tick: Tick) -> None:
         """Once a minute, those whose turn it is."""
@@ -61,30 +61,33 @@ class BalancerAgents(Agents):
         if minute == self.minute or not self.accounts or mark == 0:
             return
         self.minute = minute
-        turn = np.arange(len(self.accounts)) % self.rules.look_minutes
-        looks = turn == minute % self.rules.look_minutes
+        rules = self.rules
         rate = abs(self.rate) / 1e12
+        if rate <= self.lowest and not any(self.held):
+            return
         side = -1.0 if self.rate > 0 else 1.0
-        held = self.held * side
-        ends = looks & ((held < 0) | ((held > 0) & (rate < self.rules.stay * self.hurdle)))
-        for place in np.flatnonzero(ends).tolist():
-            self._end(place, mark, rate if held[place] > 0 else -rate, tick.now)
+        able = []
+        for place in range(minute % rules.look_minutes, len(self.accounts), rules.look_minutes):
+            held, hurdle, most = self.held[place] * side, self.hurdle[place], self.most[place]
+            if held < 0 or (held > 0 and rate < rules.stay * hurdle):
+                self._end(place, mark, rate if held > 0 else -rate, tick.now)
+            elif most - held * mark / _STEP >= rules.clip * most and rate > hurdle:
+                able.append(place)
+        if not able:
+            return
         longs, shorts = self.broker.markets[self.market].open_interest()
         crowding = (shorts - longs if side > 0 else longs - shorts) * mark // _STEP
-        most = self.purse * self.rules.leverage * 0.9
-        room = most - held * mark / _STEP
-        able = looks & ~ends & (room >= self.rules.clip * most) & (rate > self.hurdle)
-        for place in np.flatnonzero(able).tolist():
-            dollars = min(crowding, int(most[place] * self.rules.clip))
+        for place in able:
+            dollars = min(crowding, int(self.most[place] * rules.clip))
             if self._enter(place, side > 0, rate, dollars):
                 crowding -= dollars
 
     def _end(self, place: int, mark: int, earns: float, now: int) -> None:
         """Leave, unless the way out costs more than staying for the horizon."""
-        held = float(self.held[place])
+        held = self.held[place]
         dollars = int(abs(held) * mark / _STEP)
         cost = self.broker.charges(self.market, held < 0, dollars)
-        saved = (float(self.hurdle[place]) - earns) * self.rules.horizon_hours
+        saved = (self.hurdle[place] - earns) * self.rules.horizon_hours
         if cost is not None and cost <= saved:
             self.broker.leave(self.accounts[place], now)
 
@@ -100,11 +103,8 @@ class BalancerAgents(Agents):
 
     def _cost(self, long: bool, dollars: int) -> float | None:
         """Part of ``dollars`` that coming and going costs; the impact comes back at the way out."""
-        coming = self.broker.charges(self.market, long, dollars)
-        going = self.broker.charges(self.market, not long, dollars)
-        if coming is None or going is None:
-            return None
-        return coming + max(0.0, going)
+        ways = self.broker.both_ways(self.market, long, dollars)
+        return None if ways is None else ways[0] + max(0.0, ways[1])
 
 
 class ProviderAgents(Agents):
@@ -122,6 +122,7 @@ class ProviderAgents(Agents):
         self.in_kind = in_kind
         self.market = crowd.markets[index]
         self.drawdown = crowd.providers[index].trait
+        self.nervous = float(self.drawdown.min()) if len(self.drawdown) else np.inf
         self.parts = crowd.providers[index].parts.tolist()
         self.accounts: dict[str, list[int]] = {}
         self.shares: dict[str, list[int]] = {}
@@ -171,8 +172,10 @@ class ProviderAgents(Agents):
             view = self.broker.markets[self.market].vault(vault)
             worth = int(view.assets) / max(1, int(view.shares))
             self.peak[vault] = max(self.peak[vault], worth)
-            fallen = self.drawdown < 1 - worth / (self.peak[vault] or 1)
-            for place in np.flatnonzero(fallen).tolist():
+            fall = 1 - worth / (self.peak[vault] or 1)
+            if self.nervous >= fall:
+                continue
+            for place in np.flatnonzero(self.drawdown < fall).tolist():
                 account = accounts[place]
                 if account in self.asked[vault] or self.retry.get(account, 0) > tick.now:
                     continue
@@ -214,13 +217,15 @@ class BidderAgents(Agents):
     def observe(self, tick: Tick) -> None:
         """Follow the auctions of the market."""
         for event in tick.events:
-            if event.market != self.market:
+            if not isinstance(event, (AuctionOpened, AuctionEnded)) or event.market != self.market:
                 continue
-            if isinstance(event, AuctionOpened) and self.terms is not None:
+            if isinstance(event, AuctionOpened):
+                if self.terms is None:
+                    continue
                 number, owner = event.auction, event.account
                 auction = Auction(number, owner, event.size, event.time, self.terms)
                 self.open[int(number)] = (auction, int(event.bankruptcy))
-            elif isinstance(event, AuctionEnded):
+            else:
                 self.open.pop(int(event.auction), None)
 
     def act(self, tick: Tick) -> None:
@@ -332,10 +337,13 @@ class ArbitrageurAgents(Agents):
         """Add the most of what the wallet can carry that the gap pays for."""
         margin = min(self.amount, int(self.broker.venue.wallet(self.account))) * 9 // 10
         long = gap > 0
-        while margin >= _WORTHWHILE and abs(gap) > self.rules.edge:
-            dollars = int(margin * self.rules.leverage)
-            ways = self._both_ways(long, dollars)
-            if ways is not None and abs(gap) > sum(ways) + self.rules.edge:
+        left = abs(gap)
+        edge, leverage = self.rules.edge, self.rules.leverage
+        both_ways = self.broker.both_ways
+        while margin >= _WORTHWHILE and left > edge:
+            dollars = int(margin * leverage)
+            ways = both_ways(self.market, long, dollars)
+            if ways is not None and left > ways[0] + ways[1] + edge:
                 worst = true * (1 - ways[1] if long else 1 + ways[1])
                 self.broker.open(self.account, long, dollars, margin, worst=worst)
                 return
@@ -344,20 +352,14 @@ class ArbitrageurAgents(Agents):
     def _leave(self, held: int, ahead: float) -> None:
         """Close the most whose impact is no more than the price is on the other side."""
         mark = self.broker.marks[self.market]
-        least = self._both_ways(held < 0, _WORTHWHILE)
+        least = self.broker.both_ways(self.market, held < 0, _WORTHWHILE)
         size = held
         while abs(size) * mark // _STEP > _WORTHWHILE and least is not None:
-            ways = self._both_ways(held < 0, abs(size) * mark // _STEP)
+            ways = self.broker.both_ways(self.market, held < 0, abs(size) * mark // _STEP)
             if ways is not None and sum(ways) - sum(least) <= self.rules.exit - ahead:
                 break
             size = int(size / 2)
         self.broker.order(self.account, -size)
-
-    def _both_ways(self, long: bool, dollars: int) -> tuple[float, float] | None:
-        """Parts of ``dollars`` that coming and going cost; None where one of them is refused."""
-        coming = self.broker.charges(self.market, long, dollars)
-        going = self.broker.charges(self.market, not long, dollars)
-        return None if coming is None or going is None else (coming, going)
 
 
 def _enrol(

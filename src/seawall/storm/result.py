@@ -50,6 +50,28 @@ class Layer(Record):
     exits_paid: int = 0
 
 
+class Return(Record):
+    """Where a vault's ``gain`` came from: ``assets + fees + carry + traders - kept``, exactly.
+
+    ``assets`` is what the market's own token in the vault did, tick by tick; ``fees`` what it got
+    of the charges for trading, ``carry`` of funding and borrowing, ``traders`` everything else:
+    what traders and liquidations lost to it, or won. ``kept`` is what the tokens that were brought
+    would have done in their owners' hands: a gain is counted against that. Its owners brought
+    ``dollars`` and ``tokens`` (1e-8); what coming in cost them is taken off the fees. Vaults of a
+    recorded pool hold several tokens and back several markets: they are not split.
+    """
+
+    vault: str
+    dollars: int
+    tokens: int
+    assets: int
+    fees: int
+    carry: int
+    traders: int
+    kept: int
+    gain: int
+
+
 class Insurance(Record):
     """Insurance: what it advanced, what came back, the least and the last it held.
 
@@ -267,6 +289,7 @@ class Row(Record):
     deleveraging: Deleveraging
     withheld: int
     layers: list[Layer]
+    returns: list[Return]
     insurance: Insurance
     cover_least: int
     cover_end: int

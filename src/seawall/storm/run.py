@@ -7,6 +7,7 @@ A tick goes so: time and reports pass (:meth:`Venue.advance`), the events are co
 everybody, the market is looked at, everybody acts. What is sent in a tick fills in a later one.
 """
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,7 @@ from seawall.storm.events import load_event
 from seawall.storm.guarding import for_design, sets
 from seawall.storm.hedges import Hedges
 from seawall.storm.in_kind import Owners, coins
+from seawall.storm.intents import check_file, load_crowd, save_crowd
 from seawall.storm.measure import Watcher, conservation
 from seawall.storm.opening import Pool
 from seawall.storm.population import Population, load_population, populations
@@ -96,6 +98,8 @@ def run_storm(
     state: State | str | Path | None = None,
     progress: Progress | None = None,
     recorder: Onlooker | None = None,
+    intents: str | Path | None = None,
+    save_intents: str | Path | None = None,
 ) -> StormResult:
     """Put ``designs`` (or ``all`` there are) through ``scenario``, with each set of ``guards``.
 
@@ -108,6 +112,8 @@ def run_storm(
     ``tick`` milliseconds. ``state`` is a recorded pool with which the markets it is of begin
     instead of their capital (:mod:`seawall.storm.recorded`), for one design. A ``recorder`` sees
     every tick and event.
+    ``save_intents`` writes the crowd as drawn to a file, from which ``intents`` takes it instead
+    of drawing one: with its population, seed, capital and tick (:mod:`seawall.storm.intents`).
 
     Raises :class:`BadParameters`, :class:`BadScenario`, and the :class:`Refusal` of a vault that
     cannot take its capital.
@@ -117,7 +123,16 @@ def run_storm(
         run_storm("october-2025", traders=1000, seed=1).rows[0].bad_debt
     """
     storm = load_event(scenario) if isinstance(scenario, str) else scenario
-    people = _population(population, storm)
+    if save_intents is not None:
+        check_file(save_intents)
+    saved = None if intents is None else load_crowd(intents)
+    if saved is None:
+        people = _population(population, storm)
+    else:
+        asked = capital if capital != CAPITAL else 0
+        saved.check_call(population, traders, seed if seed != 1 else 0, asked)
+        people, seed, capital = saved.about.population, saved.about.seed, saved.about.capital
+        tick = saved.about.tick if tick is None else tick
     if people.until is not None:
         storm = storm.between(end=people.until)
     step = check_run(storm, seed, traders, capital, tick)
@@ -128,7 +143,13 @@ def run_storm(
     guarded = sets([guards] if isinstance(guards, str) else guards)
     pool = None if state is None else load_state(state, [one.name for one in chosen], storm.markets)
     prices = tape(storm, step)
-    crowd = draw(people, storm, prices, traders=traders, seed=seed)
+    if saved is None:
+        crowd = draw(people, storm, prices, traders=traders, seed=seed)
+    else:
+        saved.check_prices(storm)
+        crowd = saved.crowd
+    if save_intents is not None:
+        save_crowd(save_intents, crowd, storm, seed, capital, step)
     runs: list[Run] = []
     rows: list[Row] = []
     for design in chosen:
@@ -251,10 +272,14 @@ class Stage:
         label = self.design.name if self.guards == "none" else f"{self.design.name}, {self.guards}"
         every = max(1, last // 200)
         paced = replace(self.scenario, tick=self.tick)
-        for index, (now, said) in enumerate(paced.ticks()):
-            self._step(index, now, said, index < last)
-            if progress is not None and (index % every == 0 or index == last):
-                progress(label, index + 1, last + 1)
+        gc.freeze()  # what stands there now lives to the end: no need to look through it each time
+        try:
+            for index, (now, said) in enumerate(paced.ticks()):
+                self._step(index, now, said, index < last)
+                if progress is not None and (index % every == 0 or index == last):
+                    progress(label, index + 1, last + 1)
+        finally:
+            gc.unfreeze()
         for agents in self.agents:
             agents.finish()
         self.broker.finish()
@@ -302,6 +327,7 @@ class Stage:
         owners = Owners(self.broker, accounts, tokens)
         for watcher in self.watchers:
             if watcher.name in pool.markets:
+                watcher.returns = None
                 watcher.tokens = tokens
                 watcher.owners[vault] = owners
                 watcher.is_guest = watcher.name != host.market

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from seawall.engine.fixed import DOLLAR, NOTIONAL_STEP, TOKEN
 from seawall.storm.hedges import HEDGED
-from seawall.storm.result import Beginning, Result, Row
+from seawall.storm.result import Beginning, Result, Return, Row
 
 WIDTH = 100
 """No table is wider."""
@@ -19,6 +19,13 @@ ABREAST = 5
 """No table has more rows of the first one side by side."""
 
 _MICRO = int(DOLLAR)
+_SOURCES = {
+    "assets": "vaults: held assets",
+    "kept": "less, had they been kept",
+    "fees": "vaults: fees",
+    "carry": "vaults: funding, borrowing",
+    "traders": "vaults: from traders",
+}
 
 
 def money(amount: int, sign: bool = False) -> str:
@@ -93,6 +100,7 @@ def _heading(result: Result) -> str:
         f"{storm.name}\n{', '.join(storm.markets)} from {storm.start} to {storm.end}\n"
         f"{chosen.traders:,} traders ({chosen.population.name}, seed {chosen.seed}), "
         f"{money(chosen.capital)} dollars behind each market{_beginning(chosen.state)}"
+        + "".join(f"\n  {design}: {text}" for design, text in stakes(result).items())
     )
 
 
@@ -100,6 +108,28 @@ def _beginning(state: Beginning | None) -> str:
     if state is None:
         return ""
     return f",\nbut {', '.join(state.markets)} with the pool of {state.file}\nof {state.time}"
+
+
+def stakes(result: Result) -> dict[str, str]:
+    """What each design does with the same capital: what its vaults' owners brought, in a line."""
+    state = result.configuration.state
+    recorded = state.markets if state is not None else []
+    found: dict[str, list[str]] = {}
+    for row in result.rows:
+        texts = found.setdefault(row.design, [])
+        if row.market in recorded:
+            text = f"{row.market} as recorded"
+        else:
+            text = ", ".join(_stake(row.market, one) for one in row.returns) or "no vault"
+        if text not in texts:
+            texts.append(text)
+    return {design: "; ".join(texts) for design, texts in found.items()}
+
+
+def _stake(market: str, brought: Return) -> str:
+    """What a vault's owners brought, as ``senior 10.0 M dollars``."""
+    text = f"{brought.vault} {money(brought.dollars)} dollars"
+    return f"{text} and {brought.tokens / int(TOKEN):,.6g} {market}" if brought.tokens else text
 
 
 def _guards(row: Row) -> str:
@@ -162,6 +192,7 @@ def _people(rows: list[Row]) -> Table:
         table.add_row(rung, *(_rung(row, rung) for row in rows))
     extras: list[tuple[str, Callable[[Row], str]]] = [
         *((f"{kind}, hedged", _hedged(kind)) for kind in HEDGED),
+        *((words, _source(part)) for part, words in _SOURCES.items() if _found(rows, part)),
         ("deleveraged", _deleveraged),
         ("funding and utilisation", _funding),
         ("fees, spread, impact", _fees),
@@ -263,6 +294,20 @@ def _rung(row: Row, name: str) -> str:
 
 def _hedged(kind: str) -> Callable[[Row], str]:
     return lambda row: money(row.gains[kind] + row.hedges[kind], sign=True)
+
+
+def _found(rows: list[Row], part: str) -> bool:
+    return any(getattr(found, part) for row in rows for found in row.returns)
+
+
+def _source(part: str) -> Callable[[Row], str]:
+    """One source of the vaults' returns, a line for each vault in the order of losses."""
+
+    def text(row: Row) -> str:
+        amounts = [getattr(found, part) for found in row.returns]
+        return "\n".join(money(-one if part == "kept" else one, sign=True) for one in amounts)
+
+    return text
 
 
 def _deleveraged(row: Row) -> str:

@@ -18,13 +18,13 @@ from typing import Any
 
 from seawall import designs as registry
 from seawall.about import VERSION
-from seawall.storm.designs import split
 from seawall.storm.recording import Recording
 from seawall.storm.report.charts import FIGURES, Drawing, View
 from seawall.storm.report.story import of_each, paragraph
 from seawall.storm.report.tables import tables
 from seawall.storm.report.words import Lane, counted, dollars, lanes, set_in_type
 from seawall.storm.result import Beginning
+from seawall.storm.table import stakes
 from seawall.storm.units import span
 
 
@@ -38,7 +38,7 @@ def as_html(recording: Recording, written: datetime) -> str:
         name: {market: FIGURES[name](View(recording, market)) for market in markets}
         for name in FIGURES
     }
-    comparison, people = tables(result)
+    comparison, *people = tables(result)
     return Template(_text("page.html")).substitute(
         title=escape(_titled(chosen.scenario.name)),
         description=_print(chosen.scenario.description.strip()),
@@ -52,8 +52,8 @@ def as_html(recording: Recording, written: datetime) -> str:
             for lane, text in of_each(recording)
         ),
         comparison=comparison,
-        people=people,
-        capital=_capital(chosen.capital, [run.design for run in result.runs]),
+        people="".join(people),
+        capital=_capital(stakes(result)),
         conservation=escape(_books(recording)),
         controls=_controls(runs, markets),
         sections="".join(_section(name, drawings[name]) for name in FIGURES),
@@ -118,15 +118,13 @@ def _swatch(lane: Lane) -> str:
     return f'<i class="swatch" style="background:{lane.colour}"></i>'
 
 
-def _capital(capital: int, names: list[str]) -> str:
+def _capital(found: Mapping[str, str]) -> str:
     """What each design does with the same capital."""
     items = []
-    for name in dict.fromkeys(names):
-        design = registry.design(name)
-        parts = [f"{vault} {dollars(part)}" for vault, part in split(design, capital).items()]
-        items.append(
-            f"<li><b>{escape(name)}</b>: {escape(design.summary)}; {_print(', '.join(parts))}</li>"
-        )
+    for name, stake in found.items():
+        known = registry.DESIGNS.get(name)
+        summary = f"{escape(known.summary)}; " if known else ""
+        items.append(f"<li><b>{escape(name)}</b>: {summary}{_print(stake)}</li>")
     return f"<ul>{''.join(items)}</ul>"
 
 

@@ -221,6 +221,7 @@ class Desk:
     def _report(self, request: Request, deal: Deal, delta: i64, extra: i64) -> None:
         if not self.journal.listening:
             return
+        self.book.borrowed += deal.funding_fee
         tokens: i64 = mul_div(delta, NOTIONAL_STEP, deal.price)
         if request.action == DECREASE:
             tokens = mul_div(delta, NOTIONAL_STEP, deal.average)

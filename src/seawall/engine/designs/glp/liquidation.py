@@ -148,7 +148,9 @@ class Care:
         record.closed = holding.tokens if holding.side_long else -holding.tokens
         record.price = book.closing_price(holding.side_long)
         record.result = left - holding.collateral
-        record.fee = fees
+        owed: i64 = book.owed(holding)
+        book.borrowed += owed
+        record.fee = fees - owed
         record.shortfall = larger(0, -left)
         if state == SPENT:
             self._take_all(holding, fees)

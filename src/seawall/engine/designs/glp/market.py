@@ -5,7 +5,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from seawall.engine.designs.glp.liquidity import parts_of
-from seawall.engine.designs.glp.pool import Exchange
+from seawall.engine.designs.glp.pool import Exchange, PoolToken
 from seawall.engine.designs.glp.requests import Requesting
 from seawall.engine.designs.glp.restore import TokenState, load
 from seawall.engine.designs.glp.views import (
@@ -20,7 +20,15 @@ from seawall.engine.designs.glp.views import (
 )
 from seawall.engine.errors import BadOrder, Closed, LimitReached, Unknown
 from seawall.engine.events import Halted, ReportRejected, Settled, VaultFlow
-from seawall.engine.fixed import HOUR, MAX_DOLLARS, MAX_PRICE, PRICE, check_range, mul_div
+from seawall.engine.fixed import (
+    HOUR,
+    MAX_DOLLARS,
+    MAX_PRICE,
+    PRICE,
+    check_range,
+    mul_div,
+    smaller,
+)
 from seawall.engine.guards import MarketFacts
 from seawall.engine.pot import Pot
 from seawall.engine.reports import Report
@@ -164,6 +172,7 @@ class GlpMarket(Requesting):
                 plan.out, min_out,
             )  # fmt: skip
         self.liquidity.redeem(account, found, plan, shares, receiver)
+        self._note_exit(found, plan)
         self._flow(account, -plan.debt, -shares)
         return plan.out
 
@@ -191,6 +200,7 @@ class GlpMarket(Requesting):
             if chosen is not None:
                 pot = self.liquidity.claims[place]
                 self.liquidity.redeem(account, token, chosen, parts[place], pot)
+                self._note_exit(token, chosen)
                 self.liquidity.owe(account, place, chosen.out)
         self._flow(-1, -worth, -shares)
         return int(self.now)
@@ -200,6 +210,11 @@ class GlpMarket(Requesting):
         self._named_vault(vault)
         paid = self.liquidity.collect(self.accounts[account])
         return paid[self._cash] if self._cash >= 0 else 0
+
+    def _note_exit(self, token: PoolToken, plan: Exchange) -> None:
+        """Count a redemption's fee: those who hold GLP pay it before they get their part of it."""
+        if plan.fee > 0:
+            self.book.left += token.dollars_low(plan.fee)
 
     def _flow(self, account: i64, assets: i64, shares: i64) -> None:
         if self.journal.listening:
@@ -307,9 +322,22 @@ class GlpMarket(Requesting):
             record = Settled(self.now, self.name)
             record.income = total
             record.to_treasury = paid
+            part: i64 = self.pool.params.lp_fees
+            record.utilisation = smaller(self.book.borrowed, total)
+            record.carry = mul_div(record.utilisation, part, 100)
+            record.fees = mul_div(total, part, 100) - record.carry - self.book.left
+            self.book.borrowed = 0
+            self.book.left = 0
             self.journal.events.append(record)
 
     # views
+
+    def held_in_kind(self) -> int:
+        """Index tokens (1e-8) in the pool and among what waits for those who hold GLP."""
+        token = self.book.index
+        place: i64 = token.place
+        waiting: i64 = self.liquidity.rewards[place].amount + self.liquidity.claims[place].amount
+        return int(token.pool.amount + waiting)
 
     def mark(self) -> int:
         """The middle of the two prices (1e-10), 0 before the first."""

@@ -90,6 +90,8 @@ class Book:
         self.short_size: i64 = 0
         self.long_tokens: i64 = 0
         self.short_tokens: i64 = 0
+        self.borrowed: i64 = 0
+        self.left: i64 = 0
 
     # prices and results
 

@@ -24,7 +24,7 @@ from seawall.engine.designs.gm.position import Holding
 from seawall.engine.designs.gm.tokens import LONG, SHORT, Prices, Token
 from seawall.engine.errors import BrokenBooks
 from seawall.engine.events import Journal
-from seawall.engine.fixed import PRICE
+from seawall.engine.fixed import PRICE, share
 from seawall.engine.guards import MarketFacts
 from seawall.engine.pot import Pot
 from seawall.engine.venue import TREASURY_ACCOUNT, Account
@@ -57,6 +57,8 @@ class Desk:
         self.lacking: list[int] = [0, 0]
         self.touched: int = 0
         self.to_treasury: list[int] = [0, 0]
+        self.fees: i64 = 0
+        self.borrowed: i64 = 0
         self.scratch: list[Pot] = [Pot(pool.long.number), Pot(pool.short.number)]
         self.nobody = Holding(0, 0)
         self._probe = Holding(0, 0)
@@ -237,6 +239,16 @@ class Desk:
         after = self.treasury_holds()
         for kind in range(2):
             self.to_treasury[kind] += after[kind] - before[kind]
+
+    def note_fees(self, kind: i64, price: i64, fees: Fees) -> None:
+        """Count what the pool's owners get of ``fees`` (1e-6 dollar at ``price``), for the report.
+
+        ``fees`` and ``borrowed`` hold what was counted since the last one.
+        """
+        token = self.pool.token(kind)
+        kept: i64 = fees.borrowing - share(fees.borrowing, self.params.borrowing_receiver)
+        self.borrowed += token.usd(kept, price)
+        self.fees += token.usd(fees.to_pool - kept, price)
 
     def probe(self, position: Holding) -> Holding:
         """A position like ``position`` to ask questions of; the same object every time."""

@@ -104,6 +104,7 @@ def note_increase(desk: Desk, plan: Increase, number: i64, kind: i64, price: i64
     """Tell that a position has grown."""
     token = desk.pool.token(kind)
     fees = plan.fees
+    desk.note_fees(kind, price, fees)
     desk.journal.events.append(
         Filled(
             desk.now, desk.name, plan.position.account, number,
@@ -188,6 +189,7 @@ def decrease_by(
     if desk.journal.listening:
         token = desk.pool.token(kind)
         fees = plan.fees
+        desk.note_fees(kind, flow.price, fees)
         desk.journal.events.append(
             Filled(
                 desk.now, desk.name, position.account, number,

@@ -121,7 +121,8 @@ class Keeper:
             token = desk.pool.token(desk.kind(position))
             price: i64 = plan.flow.price
             fees = plan.fees
-            event.fee = token.usd(fees.position + fees.borrowing - fees.discount, price)
+            desk.note_fees(desk.kind(position), price, fees)
+            event.fee = token.usd(fees.position - fees.discount, price)
             event.impact = -plan.impact
             event.penalty = token.usd(fees.liquidation, price)
             event.shortfall = plan.unpaid

@@ -234,11 +234,23 @@ class GmMarket(Service):
                 fees: i64 = token.usd(desk.to_treasury[kind], desk.collateral_price(kind))
                 report.income += fees
                 report.to_treasury += fees if token.number == 0 else 0
+            report.utilisation = desk.borrowed
+            report.carry = desk.borrowed
+            report.fees = desk.fees
             self.journal.events.append(report)
         desk.to_treasury[0] = 0
         desk.to_treasury[1] = 0
+        desk.fees = 0
+        desk.borrowed = 0
 
     # views
+
+    def held_in_kind(self) -> int:
+        """Index tokens (1e-8) in the pool and its swap impact pool."""
+        kind: i64 = self.desk.kind_of(i64(self.desk.pool.index.number))
+        if kind < 0:
+            return 0
+        return int(self.desk.pool.amount(kind) + self.desk.pool.swap_impact(kind).amount)
 
     def mark(self) -> int:
         """The trusted price (1e-10), 0 before the first."""

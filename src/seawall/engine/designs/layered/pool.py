@@ -165,6 +165,13 @@ class Pool:
         report.to_senior += to_senior
         report.to_junior += rest - to_senior
         report.arrears = self.arrears
+        held: i64 = report.utilisation + larger(0, report.funding)
+        if report.income > 0:
+            report.carry = mul_div(
+                smaller(held, report.income), report.to_senior + report.to_junior, report.income
+            )
+        report.fees = report.to_senior + report.to_junior - report.carry
+        report.carry += smaller(0, report.funding)
 
     def release_reserve(self, cost: i64) -> None:
         """Release a sixtieth of what the impact reserve holds beyond ``cost``, which is G(y)."""

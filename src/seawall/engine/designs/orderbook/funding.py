@@ -62,7 +62,10 @@ def impact_price(book: Book, is_buy: bool, value: i64) -> i64:
 
 
 class Funding:
-    """The samples of the running hour, and the payments."""
+    """The samples of the running hour, and the payments.
+
+    ``earned`` is what the accounts ``own`` of the vault's got since the last report (1e-6 dollar).
+    """
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -71,6 +74,8 @@ class Funding:
         self.sampled_at: i64 = 0
         self.paid_at: i64 = 0
         self.last_rate: i64 = 0
+        self.own: list[int] = []
+        self.earned: i64 = 0
 
     def begin(self, now: i64) -> None:
         """Trading begins at ``now`` (ms): no sample and no payment before it."""
@@ -147,6 +152,10 @@ class Funding:
         for holder in coin.holders.values():
             if holder.holding.size != 0:
                 house.watch(holder)
+        for account in self.own:
+            found = coin.seat(account)
+            if found is not None and found.holding.size != 0:
+                self.earned -= payment(found.holding.size, oracle, rate) * due
 
     def state(self) -> list[int]:
         """Every number, for a digest."""

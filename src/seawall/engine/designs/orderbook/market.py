@@ -132,6 +132,7 @@ class OrderbookMarket(Accounts):
         desk.accounts = self.accounts
         if self.is_founder and self.hlp() is None:
             self.open_vault()
+            self.funding.own = [account for _, account in self.own_accounts()]
         self._take_reports(reports)
         if desk.coin.mark > 0 and not desk.settled:
             self.funding.sample(now)
@@ -212,6 +213,9 @@ class OrderbookMarket(Accounts):
         if self.is_founder:
             report.to_treasury = self.house.sweep(self.accounts[TREASURY_ACCOUNT])
             report.income = report.to_treasury
+        report.funding = self.funding.earned
+        report.carry = self.funding.earned
+        self.funding.earned = 0
         if self.journal.listening:
             self.journal.events.append(report)
 

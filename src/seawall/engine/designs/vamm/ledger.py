@@ -45,6 +45,7 @@ class Ledger:
         self.fees: i64 = 0
         self.tolls: i64 = 0
         self.spread_income: i64 = 0
+        self.spread_told: i64 = 0
         self.restricted: i64 = -1
         self.index_price: i64 = 0
         self.accounts: list[Account] = []

@@ -252,6 +252,7 @@ class VammMarket(Trading):
             report = Settled(self.now, self.name)
             report.funding_rate = funding.rate
             report.funding = paid
+            report.carry = paid
             self.journal.events.append(report)
         self.steering.turn(paid)
         if self.steering.ruined and not self.settlement.is_shut:
@@ -260,13 +261,16 @@ class VammMarket(Trading):
     def _tell_tolls(self) -> None:
         """Report what the treasury got since the block before."""
         house = self.house
-        if house.tolls > 0 and self.journal.listening:
+        earned: i64 = house.spread_income - house.spread_told
+        if (house.tolls > 0 or earned > 0) and self.journal.listening:
             report = Settled(self.now, self.name)
             report.funding_rate = house.funding.rate
             report.income = house.tolls
             report.to_treasury = house.tolls
+            report.fees = earned
             self.journal.events.append(report)
         house.tolls = 0
+        house.spread_told = house.spread_income
 
     def _settle_epochs(self) -> None:
         assets: i64 = 0
