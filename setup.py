@@ -65,7 +65,7 @@ def engine() -> list[Extension]:
     for extension in extensions:
         extension.optional = True
         if sys.platform != "win32":
-            extension.extra_compile_args = [*extension.extra_compile_args, *WRAP, *HIDE]
+            extension.extra_compile_args = [*extension.extra_compile_args, *HIDE, *WRAP]
     return extensions
 
 

@@ -10,7 +10,6 @@ from seawall.designs import DESIGNS
 from seawall.engine import events
 from seawall.engine.errors import BadParameters, LimitReached
 from seawall.engine.fixed import DOLLAR, NOTIONAL_STEP, PRICE
-from seawall.engine.venue import Market
 from seawall.engine.views import Quote
 from seawall.storm import UNITS, Outcome, crash_path, readable, run
 from seawall.storm.depth import RUNGS, Ladder
@@ -184,11 +183,10 @@ def test_events_become_a_frame_for_each_kind() -> None:
 MARK = 2_000 * int(PRICE)
 
 
-class Slope(Market):
+class Slope:
     """Quotes that cost one per cent at ``flat`` dollars more than nothing, refused at ``most``."""
 
     def __init__(self, flat: int, most: int = 10**12, fee: float = 0.0) -> None:
-        super().__init__("ETH", "slope")
         self.flat, self.most, self.fee = flat, most, fee
         self.asked = 0
 
