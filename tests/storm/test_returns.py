@@ -4,7 +4,7 @@ import pytest
 
 from seawall.designs import DESIGNS
 from seawall.engine.events import Event, Filled, RungReached, Settled
-from seawall.engine.venue import Market, Venue
+from seawall.engine.venue import Venue
 from seawall.storm import crash_path
 from seawall.storm.returns import Returns
 from seawall.storm.run import StormResult, run_storm
@@ -72,11 +72,10 @@ def test_every_table_says_what_becomes_of_the_capital(fallen: StormResult) -> No
     assert "vaults: from traders" in table
 
 
-class Quiet(Market):
+class Quiet:
     """A market with two vaults, the second shares in reports, and an account of its own."""
 
-    def __init__(self) -> None:
-        super().__init__("X", "quiet")
+    name = "X"
 
     def vaults(self) -> list[str]:
         return ["junior", "senior"]
