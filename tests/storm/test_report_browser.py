@@ -194,5 +194,6 @@ def test_an_old_browser_is_told_and_keeps_the_tables(browser: Any, page_file: Pa
     page.add_init_script("delete globalThis.DecompressionStream")
     page.goto(page_file.as_uri())
     assert page.locator("#trouble").is_visible()
-    assert page.locator("table").count() == 2
+    assert page.locator("table").count() >= 2  # the markets, and who gained in each of them
+    assert page.locator("table").first.is_visible()
     page.close()
