@@ -366,11 +366,9 @@ def test_a_number_of_workers_that_cannot_be_is_refused(count: int, tmp_path: Pat
         ("127.0.0.1:99999", "no Ray cluster at 127.0.0.1:99999"),
     ],
 )
-def test_an_address_where_nobody_listens_is_said_at_once(address: str, told: str) -> None:
-    begun = time.monotonic()
+def test_an_address_where_nobody_listens_is_said(address: str, told: str) -> None:
     with pytest.raises(BadParameters, match=told):
         _reach(address)
-    assert time.monotonic() - begun < 10
 
 
 def test_without_ray_it_is_said_how_it_is_installed(
@@ -382,34 +380,37 @@ def test_without_ray_it_is_said_how_it_is_installed(
 
 
 CLUSTER = """
-import ray, sys
-found = ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
-print(found.address_info["gcs_address"], flush=True)
-sys.stdin.read()
+import ray, subprocess, sys
+found = ray.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False)
+sys.exit(subprocess.run([*sys.argv[1:], "--ray", found.address_info["gcs_address"]]).returncode)
 """
+
+BY_ITSELF = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+"""Run a command with a loopback network of its own: Ray listens on every address there is."""
+
+
+def can_be_by_itself() -> bool:
+    try:
+        return subprocess.run([*BY_ITSELF, "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def test_a_cluster_gives_the_same_dataset(finished: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="the ray extra is not installed")
+    if not can_be_by_itself():
+        pytest.skip("no network namespace (unshare -rn, ip): a cluster would listen to the network")
     file = tmp_path / "small.toml"
     file.write_text(TEXT)
     # a token of this test's own, whatever Ray is set up with on this machine
     own = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    cluster = subprocess.Popen(
-        [sys.executable, "-c", CLUSTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True, env=own,
+    sweep = [sys.executable, "-m", "seawall.cli", "sweep", str(file), "--out", str(tmp_path / "out")]
+    ended = subprocess.run(
+        [*BY_ITSELF, sys.executable, "-c", CLUSTER, *sweep],
+        capture_output=True, text=True, timeout=120, check=False, env=own,
     )  # fmt: skip
-    assert cluster.stdout is not None
-    try:
-        address = cluster.stdout.readline().strip()
-        command = [sys.executable, "-m", "seawall.cli", "sweep", str(file), "--ray", address,
-                   "--out", str(tmp_path / "out")]  # fmt: skip
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False,
-                               env=own)  # fmt: skip
-        assert ended.returncode == 0, ended.stderr
-        assert dataset(tmp_path / "out") == dataset(finished)
-    finally:
-        cluster.communicate("")
+    assert ended.returncode == 0, ended.stderr
+    assert dataset(tmp_path / "out") == dataset(finished)
 
 
 # --- the command --------------------------------------------------------------------------------
