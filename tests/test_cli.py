@@ -129,8 +129,8 @@ def test_the_document_is_the_same_each_time_and_holds_every_measure(
     ("arguments", "told"),
     [
         (["storm"], "seawall scenarios"),
-        (["storm", "jely"], "there are jelly, october-2025"),
-        (["storm", "jelly", "--candles", "a.csv"], "name one event"),
+        (["storm", "jely"], "there are jelly, october-2025, crash, jumps, brownian"),
+        (["storm", "jelly", "--candles", "a.csv"], "name one scenario"),
         (["storm", "--candles", "nowhere.csv"], "no such file"),
         (["storm", "jelly", "--symbols", "BTC"], "an event has its own"),
         (["storm", "jelly", "--hours", "0"], "--hours 0"),
@@ -140,6 +140,21 @@ def test_the_document_is_the_same_each_time_and_holds_every_measure(
         (["storm", "jelly", "--design", "x"], "no design 'x'"),
         (["storm", "jelly", "--tick", "60"], "at most 15 s"),
         (["storm", "jelly", "--speed", "9"], "--speed"),
+        (["storm", "crash", "--start", "2025-01-01"], "set crash by --set"),
+        (["storm", "crash", "--set", "depth"], "'depth' is not a setting; write it like crash."),
+        (
+            ["storm", "crash", "--set", "crash.dept=1"],
+            "no parameter 'crash.dept'; there are crash.m",
+        ),
+        (["storm", "crash", "--set", "jumps.hours=1"], "no parameter 'jumps.hours'"),
+        (["storm", "crash", "--set", "crash.depth=2"], "depth 2: must be"),
+        (["storm", "crash", "--set", "crash.depth=0.1", "--set", "crash.depth=0.2"], "set twice"),
+        (["storm", "jelly", "--set", "traders=5"], "traders: this has an option of its own"),
+        (["storm", "jelly", "--set", "guards.auction.duration=9"], "--guards 'open-interest-cap("),
+        (["storm", "jelly", "--set", "facts.market_value=-3"], "facts.market_value: -3 is not"),
+        (["storm", "jelly", "--set", "population.traders.follow=2"], "population: "),
+        (["storm", "jelly", "--design", "gm", "--set", "glp.order_delay=1"], "no parameter 'glp."),
+        (["storm", "jelly", "--design", "gm", "--set", "layered.junior=0.4"], "not in this storm"),
         (["strom"], "strom"),
     ],
 )
@@ -149,13 +164,37 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(
     assert told in refused(capsys, *arguments)
 
 
+def test_a_generated_path_and_any_setting_can_be_named_in_a_storm(capsys: Output) -> None:
+    text = storm(
+        capsys, "crash", "--traders", "20", "--design", "layered", "--design", "glp", "--json",
+        "--set", "crash.depth=0.25", "--set", "crash.market=SOL", "--set", "crash.rebound=0",
+        "--set", "crash.calm_minutes=5", "--set", "crash.after_minutes=5",
+        "--set", "layered.junior=0.4", "--set", "population.traders.follow=0.9",
+    )  # fmt: skip
+    result = msgspec.json.decode(text, type=StormResult)
+    prices = result.rows[0].prices
+    assert (result.rows[0].market, prices.low * 4) == ("SOL", prices.first * 3)
+    assert prices.last == prices.low
+    assert result.configuration.population.traders.follow == 0.9
+    layers = {layer.vault: layer for layer in result.rows[0].layers}
+    assert layers["junior"].put_in * 3 == layers["senior"].put_in * 2
+    assert [run.conservation for run in result.runs] == [0, 0]
+
+
+def test_the_list_of_scenarios_names_events_and_generated_paths(capsys: Output) -> None:
+    main(["scenarios"])
+    told = capsys.readouterr().out
+    assert "jelly: JELLY, 2.45 h from 2025-03-26T12:53:00Z" in told
+    assert "crash: generated; --set market, start_price, depth, fall_minutes, rebound" in told
+
+
 def test_the_module_runs_as_a_program() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "seawall.cli", "storm", "nothing"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 2
-    assert ended.stderr.startswith("seawall: no event 'nothing'")
+    assert ended.stderr.startswith("seawall: no scenario 'nothing'")
 
 
 def test_real_candles_run_from_the_command(capsys: Output, market_data: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import seawall.cli
 from seawall.storm.events import scenarios
+from seawall.storm.settings import PATHS
 from test_tidy import FLOORS, SHELLS, SOURCE, source_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,7 +74,7 @@ def commands(page: Path) -> Iterator[list[str]]:
 def test_the_commands_of_a_page_are_there(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words in commands(page):
         if words[0] == "storm" and not words[1].startswith("-"):
-            assert words[1] in scenarios()
+            assert words[1] in [*scenarios(), *PATHS]
         seawall.cli.main([words[0], "--help"])
         told = capsys.readouterr().out
         assert "Usage: seawall" in told

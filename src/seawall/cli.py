@@ -21,6 +21,7 @@ from seawall.engine.errors import BadScenario, SeawallError
 from seawall.engine.fixed import HOUR, MAX_TIME, SECOND
 from seawall.storm.adl_page import adl_command
 from seawall.storm.candles import load_candles
+from seawall.storm.changes import parse_changes, with_changes
 from seawall.storm.disk import check_page
 from seawall.storm.download_page import candles_command
 from seawall.storm.events import load_event, scenarios
@@ -33,6 +34,7 @@ from seawall.storm.printing import show
 from seawall.storm.recorded import State
 from seawall.storm.run import CAPITAL, StormResult, run_storm
 from seawall.storm.scenario import Scenario
+from seawall.storm.settings import PATHS, known_settings
 from seawall.storm.sweep_page import sweep_command
 from seawall.storm.table import WIDTH, as_renderable
 from seawall.storm.units import iso, parse_time
@@ -56,7 +58,10 @@ app = App(
 def storm_command(
     name: Annotated[
         str | None,
-        Parameter(help="A published event; `seawall scenarios` lists them, or a .toml file."),
+        Parameter(
+            help="A published event or a generated path; `seawall scenarios` lists them. "
+            "Or a .toml file."
+        ),
     ] = None,
     /,
     *,
@@ -99,6 +104,15 @@ def storm_command(
     ] = CAPITAL,
     seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
     tick: Annotated[float | None, Parameter(help="Seconds from one look to the next.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--set",
+            help="Change a setting by its name, as crash.depth=0.5 or layered.junior=0.4; "
+            "may be repeated.",
+            negative="",
+        ),
+    ] = None,
     intents: Annotated[
         str | None,
         Parameter(help="Take the people from this file, with their seed, capital and tick."),
@@ -139,7 +153,10 @@ def storm_command(
         check_page(report)
     if out is not None:
         check_folder(out)
-    storm = _scenario(name, candles, symbols, start, hours, gaps)
+    source = _source(name, candles, symbols, start, hours, gaps)
+    chosen = None if design is None or "all" in design else design
+    changed = with_changes(source, chosen, population, seed, parse_changes(changes or []))
+    storm = changed.scenario
     screen = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
@@ -162,8 +179,8 @@ def storm_command(
         runner: Callable[..., Outcome | StormResult] = run if keeps else run_storm
         done = runner(
             storm,
-            design,
-            population,
+            changed.designs,
+            changed.population,
             seed,
             traders=traders,
             capital=capital,
@@ -198,17 +215,18 @@ def _write(outcome: Outcome, report: str | None, out: str | None, screen: Consol
         print(f"series and events: {folder / 'manifest.json'}", file=sys.stderr)
 
 
-def _scenario(
+def _source(
     name: str | None,
     candles: list[str] | None,
     symbols: str | None,
     start: str | None,
     hours: float | None,
     gaps: Gaps,
-) -> Scenario:
+) -> str | Scenario:
+    """The prices of a storm; a path that is generated is only named."""
     if (name is None) == (not candles):
         raise BadScenario(
-            "name one event (`seawall scenarios` lists them) or give candle files with --candles"
+            "name one scenario (`seawall scenarios` lists them) or give candle files with --candles"
         )
     if hours is not None and not hours > 0:
         raise BadScenario(f"--hours {hours:g}: must be above 0")
@@ -216,6 +234,15 @@ def _scenario(
     if name is not None:
         if symbols is not None:
             raise BadScenario("--symbols picks markets of candle files; an event has its own")
+        if name in PATHS:
+            if begin is not None or hours is not None:
+                raise BadScenario(f"--start and --hours cut real prices; set {name} by --set")
+            return name
+        if name not in scenarios() and not name.endswith(".toml"):
+            known = ", ".join([*scenarios(), *PATHS])
+            raise BadScenario(
+                f"no scenario {name!r}; there are {known}, or give the path of a .toml file"
+            )
         storm = load_event(name)
         end = (storm.start if begin is None else begin) + _ms(hours)
         return storm if begin is None and hours is None else storm.between(begin, end)
@@ -240,11 +267,13 @@ def scenarios_command() -> None:
         hours = (event.end - event.start) / int(HOUR)
         print(f"{name}: {', '.join(event.markets)}, {hours:.3g} h from {iso(event.start)}")
         print(f"  {event.description.strip()}")
+    for name in PATHS:
+        print(f"{name}: generated; --set {', '.join(known_settings(name)[name])}")
 
 
 @app.command(name="guards")
 def guards_command(
-    name: Annotated[str | None, Parameter(help="A published event, or a .toml file.")] = None,
+    name: Annotated[str | None, Parameter(help="As of `seawall storm`.")] = None,
     /,
     *,
     candles: Annotated[
@@ -271,7 +300,8 @@ def guards_command(
     seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
 ) -> None:
     """Compare guards in a storm: a table for each design, a row for each set of guards."""
-    storm = _scenario(name, candles, symbols, start, hours, "refuse")
+    source = _source(name, candles, symbols, start, hours, "refuse")
+    storm = with_changes(source, None, None, seed, {}).scenario
     screen = Console(stderr=True)
     with screen.status(f"{storm.name}: guards"):
         trials = try_guards(storm, design, guards or [EACH], seed, traders=traders, capital=capital)

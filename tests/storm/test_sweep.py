@@ -391,7 +391,9 @@ BY_ITSELF = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh
 
 def can_be_by_itself() -> bool:
     try:
-        return subprocess.run([*BY_ITSELF, "true"], capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run([*BY_ITSELF, "true"], capture_output=True, check=False).returncode == 0
+        )
     except OSError:
         return False
 
@@ -404,7 +406,15 @@ def test_a_cluster_gives_the_same_dataset(finished: Path, tmp_path: Path) -> Non
     file.write_text(TEXT)
     # a token of this test's own, whatever Ray is set up with on this machine
     own = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    sweep = [sys.executable, "-m", "seawall.cli", "sweep", str(file), "--out", str(tmp_path / "out")]
+    sweep = [
+        sys.executable,
+        "-m",
+        "seawall.cli",
+        "sweep",
+        str(file),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     ended = subprocess.run(
         [*BY_ITSELF, sys.executable, "-c", CLUSTER, *sweep],
         capture_output=True, text=True, timeout=120, check=False, env=own,

@@ -68,6 +68,9 @@ def _part(text: str) -> guarding.Guards:
     name = name.strip()
     if name in (DEFAULTS, EACH):
         raise BadParameters(f"guards {text}: {name} stands for guards of its own; name it alone")
+    if name not in guarding.PRESETS:
+        known = ", ".join((*guarding.PRESETS, DEFAULTS, EACH))
+        raise BadParameters(f"guards {name}: must be one of {known}")
     guards = guarding.preset(name)
     if not bracket:
         return guards

@@ -76,7 +76,7 @@ class Settings:
 
     def prepare(self) -> "Prepared":
         """The storm with everything set. Raises :class:`SeawallError` for what cannot be."""
-        groups = _groups(self.scenario, self.values)
+        groups = groups_of(self.scenario, self.values)
         found = registry.design(self.design)
         own = groups.get(self.design, {})
         run = groups[""]
@@ -84,13 +84,13 @@ class Settings:
             _text("guards", run.get("guards", "none")), _by_guard(groups.get("guards", {}))
         )
         guarding.guards_of(guarding.for_design(guards, found.guards))
-        storm = self._scenario(groups)
+        storm = scenario_of(self.scenario, groups, self.seed)
         tick = run.get("tick_s")
         prepared = Prepared(
             scenario=storm,
             design=changed(found, own),
             seed=self.seed,
-            population=_population(run.get("population"), groups.get("population", {}), storm),
+            population=people_of(run.get("population"), groups.get("population", {}), storm),
             traders=_whole("traders", run.get("traders")),
             capital=_whole("capital", run.get("capital", CAPITAL)) or 0,
             guards=guards,
@@ -102,26 +102,6 @@ class Settings:
             preset_of(storm, market, prepared.preset)
         prepared.design(storm.markets[0])
         return prepared
-
-    def _scenario(self, groups: Mapping[str, Mapping[str, Value]]) -> Scenario:
-        if isinstance(self.scenario, Scenario):
-            storm = self.scenario
-        else:
-            arguments = dict(groups.get(self.scenario, {}))
-            try:
-                storm = PATHS[self.scenario](**arguments, seed=self.seed)
-            except (TypeError, ValueError) as error:
-                raise BadParameters(f"{self.scenario}: {error}") from None
-        facts = groups.get("facts", {})
-        if not facts:
-            return storm
-        amounts = {
-            name: value if name == "preset" else to_dollars(value) for name, value in facts.items()
-        }
-        known = {
-            market: msgspec.structs.replace(fact, **amounts) for market, fact in storm.facts.items()
-        }
-        return replace(storm, facts=known)
 
 
 @dataclass(frozen=True)
@@ -255,13 +235,43 @@ def owner(name: str) -> str | None:
     return group if "." in name and group in registry.DESIGNS else None
 
 
-def _groups(scenario: str | Scenario, values: Mapping[str, Value]) -> dict[str, dict[str, Value]]:
+def groups_of(scenario: str | Scenario, values: Mapping[str, Value]) -> dict[str, dict[str, Value]]:
+    """``values`` by what stands before the point of their names; "" for those without one."""
     check_names(scenario, values)
     groups: dict[str, dict[str, Value]] = {"": {}}
     for name, value in values.items():
         group, point, rest = name.partition(".")
         groups.setdefault(group if point else "", {})[rest if point else name] = value
     return groups
+
+
+def scenario_of(
+    scenario: str | Scenario, groups: Mapping[str, Mapping[str, Value]], seed: int
+) -> Scenario:
+    """The scenario with what is known of its markets; a path is generated from its name."""
+    if isinstance(scenario, Scenario):
+        storm = scenario
+    else:
+        arguments = dict(groups.get(scenario, {}))
+        try:
+            storm = PATHS[scenario](**arguments, seed=seed)
+        except (TypeError, ValueError) as error:
+            raise BadParameters(f"{scenario}: {error}") from None
+    facts = groups.get("facts", {})
+    if not facts:
+        return storm
+    amounts = {name: _fact(name, value) for name, value in facts.items()}
+    known = {
+        market: msgspec.structs.replace(fact, **amounts) for market, fact in storm.facts.items()
+    }
+    return replace(storm, facts=known)
+
+
+def _fact(name: str, value: Value) -> Value:
+    try:
+        return value if name == "preset" else to_dollars(value)
+    except SeawallError as error:
+        raise BadParameters(f"facts.{name}: {error}") from None
 
 
 def _by_guard(values: Mapping[str, Value]) -> dict[str, dict[str, Value]]:
@@ -275,7 +285,8 @@ def _by_guard(values: Mapping[str, Value]) -> dict[str, dict[str, Value]]:
     return found
 
 
-def _population(name: Value, figures: Mapping[str, Value], storm: Scenario) -> Population | None:
+def people_of(name: Value, figures: Mapping[str, Value], storm: Scenario) -> Population | None:
+    """The population of that name with ``figures`` changed; None where nothing is asked for."""
     if name is None and not figures:
         return None
     default = storm.name if storm.name in populations() else "crowd"
