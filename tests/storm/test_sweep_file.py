@@ -1,20 +1,17 @@
 """Sweep files: what they ask for, which storms that is, and what is refused before any is run."""
 
 from dataclasses import replace
+from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
-from seawall.designs import DESIGNS
+from seawall.designs import DESIGNS, Listing
 from seawall.engine.errors import BadParameters, SeawallError
 from seawall.storm import crash_path
-from seawall.storm.settings import (
-    Settings,
-    changed,
-    check_names,
-    design_settings,
-    known_settings,
-)
+from seawall.storm.parameters import changed, design_settings
+from seawall.storm.settings import Settings, check_names, known_settings
 from seawall.storm.sweep import load_sweep, parse_sweep
 from seawall.storm.sweep_page import find_sweep, shipped
 
@@ -250,21 +247,43 @@ def test_shares_of_the_capital_leave_the_others_their_proportions() -> None:
 
 
 def test_every_design_takes_its_parameters_by_name() -> None:
-    """One unit more than the default, unless the parameter's own bounds forbid just that."""
+    """One unit more than the default, or one less, where its own bounds or another's forbid that."""
     for design in DESIGNS.values():
-        taken, refusals = 0, ""
+        taken, refusals, refused = 0, "", ""
         for name, value in design_settings(design).items():
             if name in design.capital or type(value) is not int:
                 continue
-            try:
-                market = changed(design, {name: value + 1})("BTC")
-            except SeawallError as refusal:
-                refusals += str(refusal)
-                continue
-            assert getattr(market.params, name) == value + 1  # type: ignore[attr-defined]
-            taken += 1
+            for new in (value + 1, value - 1):
+                try:
+                    market = changed(design, {name: new})("BTC")
+                except SeawallError as refusal:
+                    refused = str(refusal)
+                    continue
+                assert attrgetter(name)(market.params) == new  # type: ignore[attr-defined]
+                taken += 1
+                break
+            else:
+                refusals += refused
         assert taken > 3
         assert "does not take it" not in refusals
+
+
+def test_a_parameter_of_a_group_is_changed_alone() -> None:
+    """Beside it everything stays what the design gives the capital behind the market."""
+    listing = Listing(capital=10**12)
+    found = 0
+    for design in DESIGNS.values():
+        before = design("BTC", listing).params  # type: ignore[attr-defined]
+        names = [name for name in design_settings(design) if "." in name]
+        for name, other in pairwise(names):
+            was = attrgetter(name)(before)
+            if type(was) is int and was > 0:
+                after = changed(design, {name: was - 1})("BTC", listing).params  # type: ignore[attr-defined]
+                assert attrgetter(name)(after) == was - 1
+                assert attrgetter(other)(after) == attrgetter(other)(before)
+                found += 1
+                break
+    assert found > 2
 
 
 def test_a_design_that_ignores_a_change_is_found_out() -> None:

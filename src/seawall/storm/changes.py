@@ -11,9 +11,10 @@ import msgspec
 
 from seawall import designs as registry
 from seawall.engine.errors import BadParameters
+from seawall.storm.parameters import Value, changed
 from seawall.storm.population import Population
 from seawall.storm.scenario import Scenario
-from seawall.storm.settings import Value, changed, groups_of, people_of, scenario_of
+from seawall.storm.settings import groups_of, people_of, scenario_of
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def run_storm(
     """Put ``designs`` (or ``all`` there are) through ``scenario``, with each set of ``guards``.
 
     ``scenario`` may be the name of a published event, and a design its name or a registry entry
-    of one's own (:func:`seawall.storm.settings.changed`). Without a ``population`` it is the one
+    of one's own (:func:`seawall.storm.parameters.changed`). Without a ``population`` it is the one
     named as the scenario, else ``crowd``; ``traders`` replaces their count. ``capital`` are whole
     dollars behind each market, ``guards`` names of :data:`seawall.engine.guards.PRESETS`, with
     settings where these differ (``open-interest-cap(value_share=0.05)``), ``defaults`` for what a

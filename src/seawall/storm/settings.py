@@ -15,7 +15,8 @@ name                           meaning
 ``guards.price-breaker.pause`` a setting of a guard; it puts the guard up where there is none
 ``<design>.<vault>``           share of the capital that goes to a vault; the others keep their
                                proportions
-``<design>.<parameter>``       a parameter of the design, as its manual lists them
+``<design>.<parameter>``       a parameter of the design, as its manual lists them; one of a group
+                               of them as ``gm.longs.max_interest``
 =============================  ================================================================
 
 For guards and designs a number with a point is a rate (0.05 is 5 %), a whole number is in the
@@ -26,16 +27,15 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
 from seawall import designs as registry
 from seawall.engine.errors import BadParameters, SeawallError
 from seawall.engine.fixed import SECOND
-from seawall.engine.venue import Market
 from seawall.storm import guarding
 from seawall.storm.designs import preset_of
+from seawall.storm.parameters import Value, changed, design_settings, number, unknown
 from seawall.storm.paths import brownian_path, crash_path, jump_path
 from seawall.storm.population import Population, load_population, populations
 from seawall.storm.run import CAPITAL, StormResult, check_run, run_storm
@@ -53,13 +53,6 @@ RUN = ("traders", "capital", "guards", "preset", "population", "tick_s")
 """What :func:`seawall.storm.run.run_storm` takes, but the seed and the designs."""
 
 FACTS = ("market_value", "daily_volume", "preset")
-
-Value = Any
-"""A number, a text, a truth value or a list of these, as TOML has them."""
-
-_DENOMINATOR = 10**12
-_GIVEN = ("tiers", "oracle", "guards")
-"""What a design's parameters hold that a storm sets by other names."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +88,7 @@ class Settings:
             capital=_whole("capital", run.get("capital", CAPITAL)) or 0,
             guards=guards,
             preset=None if run.get("preset") is None else _text("preset", run["preset"]),
-            tick=None if tick is None else round(_number("tick_s", tick) * int(SECOND)),
+            tick=None if tick is None else round(number("tick_s", tick) * int(SECOND)),
         )
         check_run(storm, self.seed, prepared.traders, prepared.capital, prepared.tick)
         for market in storm.markets:
@@ -133,60 +126,6 @@ class Prepared:
         )
 
 
-def changed(design: registry.Design, changes: Mapping[str, Value]) -> registry.Design:
-    """A design with other shares of capital or other parameters, by their names.
-
-    Raises :class:`BadParameters` for a name, a share or a value that cannot be.
-
-    Example::
-
-        run_storm("jelly", [changed(DESIGNS["layered"], {"junior": 0.5, "order_delay": 5000})])
-    """
-    known = design_settings(design)
-    shares = {name: value for name, value in changes.items() if name in design.capital}
-    parameters: dict[str, Value] = {}
-    for name, value in changes.items():
-        if name in shares:
-            continue
-        if name not in known:
-            raise unknown(f"{design.name}.{name}", (f"{design.name}.{one}" for one in known))
-        parameters[name] = _like(f"{design.name}.{name}", known[name], value)
-    if shares:
-        design = replace(design, capital=_shared(design, shares))
-    if not parameters:
-        return design
-    build = design.build
-
-    def build_changed(market: str, listing: registry.Listing) -> Market:
-        try:
-            made = build(market, replace(listing, changes={**listing.changes, **parameters}))
-        except (TypeError, OverflowError) as error:
-            raise BadParameters(f"{design.name}: {error}") from None
-        for name, value in parameters.items():
-            if getattr(getattr(made, "params", None), name) != value:
-                raise BadParameters(f"{design.name}.{name}: this design does not take it")
-        return made
-
-    return replace(design, build=build_changed)
-
-
-def design_settings(design: registry.Design) -> dict[str, Value]:
-    """Shares of capital and plain parameters of a design by name, each as it stands by itself."""
-    whole = sum(design.capital.values())
-    found: dict[str, Value] = {name: part / whole for name, part in design.capital.items()}
-    params = getattr(design("probe"), "params", None)
-    if params is None:
-        return found
-    for name in inspect.signature(type(params)).parameters:
-        value = getattr(params, name, None)
-        plain = isinstance(value, (bool, int, str)) or (
-            isinstance(value, list) and all(isinstance(one, int) for one in value)
-        )
-        if plain and name not in _GIVEN:
-            found[name] = value
-    return found
-
-
 def known_settings(scenario: str | Scenario) -> dict[str, list[str]]:
     """Every name that can be set, by what stands before its point; "" for those without one."""
     found: dict[str, list[str]] = {"": list(RUN)}
@@ -222,11 +161,6 @@ def check_names(scenario: str | Scenario, names: Iterable[str]) -> None:
             if group in known:
                 raise unknown(name, (f"{group}.{one}" for one in known[group]))
             raise unknown(name, [*known[""], *(f"{one}. ..." for one in known if one)])
-
-
-def unknown(name: str, known: Iterable[str]) -> SeawallError:
-    """The refusal of a name, with those that are known."""
-    return BadParameters(f"no parameter {name!r}; there are {', '.join(known)}")
 
 
 def owner(name: str) -> str | None:
@@ -299,51 +233,6 @@ def people_of(name: Value, figures: Mapping[str, Value], storm: Scenario) -> Pop
         return msgspec.convert(table, Population)
     except msgspec.ValidationError as error:
         raise BadParameters(f"population: {error}") from None
-
-
-def _shared(design: registry.Design, shares: Mapping[str, Value]) -> dict[str, int]:
-    """The parts of the capital: the shares given, and the rest in the proportions it had."""
-    for name, value in shares.items():
-        if not 0 < _number(f"{design.name}.{name}", value) <= 1:
-            raise BadParameters(
-                f"{design.name}.{name} {value}: a share of the capital, above 0 and at most 1"
-            )
-    others = {name: part for name, part in design.capital.items() if name not in shares}
-    left = _DENOMINATOR - sum(round(value * _DENOMINATOR) for value in shares.values())
-    if left < 0 or (left > 0) != bool(others):
-        raise BadParameters(
-            f"{design.name}: shares of {', '.join(shares)} come to "
-            f"{1 - left / _DENOMINATOR:g}; all vaults together must come to 1"
-        )
-    rest = sum(others.values())
-    return {
-        name: round(shares[name] * _DENOMINATOR)
-        if name in shares
-        else left * design.capital[name] // rest
-        for name in design.capital
-    }
-
-
-def _like(name: str, example: Value, value: Value) -> Value:
-    """``value`` in the kind of ``example``, a rate in the engine's units."""
-    if isinstance(example, (bool, str)):
-        if type(value) is not type(example):
-            kind = "true or false" if isinstance(example, bool) else "text"
-            raise BadParameters(f"{name} {value!r}: must be {kind}")
-        return value
-    if isinstance(example, list):
-        if not isinstance(value, list):
-            raise BadParameters(f"{name} {value!r}: must be a list of numbers")
-        return [_like(name, 0, one) for one in value]
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise BadParameters(f"{name} {value!r}: must be a number")
-    return guarding.as_units(value)
-
-
-def _number(name: str, value: Value) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise BadParameters(f"{name} {value!r}: must be a number")
-    return value
 
 
 def _whole(name: str, value: Value) -> int | None:
