@@ -247,7 +247,7 @@ def test_shares_of_the_capital_leave_the_others_their_proportions() -> None:
 
 
 def test_every_design_takes_its_parameters_by_name() -> None:
-    """One unit more than the default, or one less, where its own bounds or another's forbid that."""
+    """One unit more than the default, or less where its bounds or another's forbid that."""
     for design in DESIGNS.values():
         taken, refusals, refused = 0, "", ""
         for name, value in design_settings(design).items():
@@ -255,7 +255,7 @@ def test_every_design_takes_its_parameters_by_name() -> None:
                 continue
             for new in (value + 1, value - 1):
                 try:
-                    market = changed(design, {name: new})("BTC")
+                    market = changed(design, {name: new})("probe")
                 except SeawallError as refusal:
                     refused = str(refusal)
                     continue
