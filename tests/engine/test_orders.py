@@ -245,5 +245,5 @@ def test_a_long_line_gives_its_served_part_back():
         room.add(order(number, placed_at=number))
         assert served(room, number - 1) == ([number - 1] if number else [])
         room.tidy()
-    assert len(room._line) < 2_100
+    assert len(room._line._items) < 2_100
     assert room.state()[-1] == 4_999

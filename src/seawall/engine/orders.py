@@ -141,13 +141,66 @@ class TriggerHeap:
                 self.push(order)
 
 
+class Line:
+    """Orders that are due, first come, first served; those that were closed are passed over."""
+
+    def __init__(self) -> None:
+        self._items: list[Order] = []
+        self._head: i64 = 0
+
+    def append(self, order: Order) -> None:
+        """Let an order stand in line."""
+        self._items.append(order)
+
+    def take(self, placed_by: i64) -> Order | None:
+        """The order at the head of the line if it was placed by ``placed_by``, taken out of it."""
+        items = self._items
+        while self._head < len(items):
+            order = items[self._head]
+            if order.is_open and order.placed_at > placed_by:
+                return None
+            self._head += 1
+            if order.is_open:
+                return order
+        if self._head > 0:
+            self._items = []
+            self._head = 0
+        return None
+
+    def take_reached(self, heap: TriggerHeap, price: i64, placed_by: i64) -> None:
+        """Let every order of ``heap`` that ``price`` triggers in, if it was placed by then."""
+        if len(heap.items) == 0:
+            return
+        too_young: list[Order] = []
+        while True:
+            order = heap.next_reached(price)
+            if order is None:
+                break
+            if order.placed_at > placed_by:
+                too_young.append(order)
+            else:
+                order.triggered = True
+                self._items.append(order)
+        for order in too_young:
+            heap.push(order)
+
+    def tidy(self) -> None:
+        """Drop the served part of a long line."""
+        if self._head > 1024 and self._head * 2 > len(self._items):
+            self._items = self._items[self._head :]
+            self._head = 0
+
+    def numbers(self) -> list[int]:
+        """The orders in line that are open, by number."""
+        return [int(order.number) for order in self._items[self._head :] if order.is_open]
+
+
 class WaitingRoom:
     """The orders of one market that wait for a later price."""
 
     def __init__(self) -> None:
         self.orders: dict[int, Order] = {}
-        self._line: list[Order] = []
-        self._head: i64 = 0
+        self._line = Line()
         self._rise: TriggerHeap = TriggerHeap(True)
         self._fall: TriggerHeap = TriggerHeap(False)
 
@@ -171,40 +224,15 @@ class WaitingRoom:
 
     def release(self, price: i64, placed_by: i64) -> None:
         """Put every order that ``price`` triggers in line, if it was placed by ``placed_by``."""
-        self._release_from(self._rise, price, placed_by)
-        self._release_from(self._fall, price, placed_by)
-
-    def _release_from(self, heap: TriggerHeap, price: i64, placed_by: i64) -> None:
-        too_young: list[Order] = []
-        while True:
-            order = heap.next_reached(price)
-            if order is None:
-                break
-            if order.placed_at > placed_by:
-                too_young.append(order)
-            else:
-                order.triggered = True
-                self._line.append(order)
-        for order in too_young:
-            heap.push(order)
+        self._line.take_reached(self._rise, price, placed_by)
+        self._line.take_reached(self._fall, price, placed_by)
 
     def next_in_line(self, placed_by: i64) -> Order | None:
         """The order at the head of the line if it was placed by ``placed_by``, taken out of it.
 
         The order stays in the room until it is removed or put back.
         """
-        line = self._line
-        while self._head < len(line):
-            order = line[self._head]
-            if order.is_open and order.placed_at > placed_by:
-                return None
-            self._head += 1
-            if order.is_open:
-                return order
-        if self._head > 0:
-            self._line = []
-            self._head = 0
-        return None
+        return self._line.take(placed_by)
 
     def put_back(self, order: Order) -> None:
         """Return a triggered order that could not be filled to its heap."""
@@ -213,9 +241,7 @@ class WaitingRoom:
 
     def tidy(self) -> None:
         """Drop the served part of a long line."""
-        if self._head > 1024 and self._head * 2 > len(self._line):
-            self._line = self._line[self._head :]
-            self._head = 0
+        self._line.tidy()
 
     def pots(self) -> list[Pot]:
         """The margin that waits with the orders."""
@@ -226,7 +252,5 @@ class WaitingRoom:
         numbers: list[int] = []
         for number in sorted(self.orders):
             numbers.extend(self.orders[number].state())
-        for order in self._line[self._head :]:
-            if order.is_open:
-                numbers.append(int(order.number))
+        numbers.extend(self._line.numbers())
         return numbers

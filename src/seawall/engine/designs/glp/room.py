@@ -12,7 +12,7 @@ from mypy_extensions import i16, i64, mypyc_attr
 
 from seawall.engine.designs.glp.pool import PoolToken
 from seawall.engine.fixed import LIMIT, PRICE
-from seawall.engine.orders import MARKET, Order, TriggerHeap
+from seawall.engine.orders import MARKET, Line, Order, TriggerHeap
 from seawall.engine.pot import Pot
 
 INCREASE: Final[i16] = 0
@@ -68,8 +68,7 @@ class Room:
 
     def __init__(self) -> None:
         self.orders: dict[int, Request] = {}
-        self._line: list[Request] = []
-        self._head: i64 = 0
+        self._line = Line()
         self._buy_rise = TriggerHeap(True)
         self._buy_fall = TriggerHeap(False)
         self._sell_rise = TriggerHeap(True)
@@ -106,49 +105,26 @@ class Room:
 
     def release(self, low: i64, high: i64, placed_by: i64) -> None:
         """Put every order that the prices trigger in line, if it was placed by ``placed_by``."""
-        self._release(self._buy_rise, high - 1, placed_by)
-        self._release(self._buy_fall, high + 1, placed_by)
-        self._release(self._sell_rise, low - 1, placed_by)
-        self._release(self._sell_fall, low + 1, placed_by)
+        self._line.take_reached(self._buy_rise, high - 1, placed_by)
+        self._line.take_reached(self._buy_fall, high + 1, placed_by)
+        self._line.take_reached(self._sell_rise, low - 1, placed_by)
+        self._line.take_reached(self._sell_fall, low + 1, placed_by)
 
     def release_swaps(self, tokens: list[PoolToken], placed_by: i64) -> None:
         """The same for swaps, by the ratio of the prices."""
         for key in sorted(self._swaps):
             pair: int = key // 2
             ratio: i64 = ratio_of(tokens[pair // 64], tokens[pair % 64])
-            self._release(self._swaps[key], ratio - 1 if key % 2 == 1 else ratio, placed_by)
-
-    def _release(self, heap: TriggerHeap, price: i64, placed_by: i64) -> None:
-        if len(heap.items) == 0:
-            return
-        too_young: list[Order] = []
-        while True:
-            order = heap.next_reached(price)
-            if order is None:
-                break
-            if order.placed_at > placed_by:
-                too_young.append(order)
-            else:
-                assert isinstance(order, Request)
-                order.triggered = True
-                self._line.append(order)
-        for order in too_young:
-            heap.push(order)
+            price: i64 = ratio - 1 if key % 2 == 1 else ratio
+            self._line.take_reached(self._swaps[key], price, placed_by)
 
     def next_in_line(self, placed_by: i64) -> Request | None:
         """The request at the head of the line if it was placed by ``placed_by``, out of line."""
-        line = self._line
-        while self._head < len(line):
-            request = line[self._head]
-            if request.is_open and request.placed_at > placed_by:
-                return None
-            self._head += 1
-            if request.is_open:
-                return request
-        if self._head > 0:
-            self._line = []
-            self._head = 0
-        return None
+        request = self._line.take(placed_by)
+        if request is None:
+            return None
+        assert isinstance(request, Request)
+        return request
 
     def put_back(self, request: Request) -> None:
         """Return a triggered order that could not be executed to its heap."""
@@ -157,9 +133,7 @@ class Room:
 
     def tidy(self) -> None:
         """Drop the served part of a long line."""
-        if self._head > 1024 and self._head * 2 > len(self._line):
-            self._line = self._line[self._head :]
-            self._head = 0
+        self._line.tidy()
 
     def pots(self) -> list[Pot]:
         """What waits with the requests."""
@@ -170,9 +144,7 @@ class Room:
         numbers: list[int] = []
         for number in sorted(self.orders):
             numbers.extend(self.orders[number].state())
-        for request in self._line[self._head :]:
-            if request.is_open:
-                numbers.append(int(request.number))
+        numbers.extend(self._line.numbers())
         return numbers
 
 

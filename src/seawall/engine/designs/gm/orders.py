@@ -22,7 +22,7 @@ from typing import Final
 
 from mypy_extensions import i16, i64
 
-from seawall.engine.orders import LIMIT_ORDER, MARKET, Order, TriggerHeap
+from seawall.engine.orders import LIMIT_ORDER, MARKET, Line, Order, TriggerHeap
 from seawall.engine.pot import Pot
 
 MARKET_SWAP: Final = "market-swap"
@@ -141,8 +141,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.orders: dict[int, Ticket] = {}
-        self._line: list[Ticket] = []
-        self._head: i64 = 0
+        self._line = Line()
         self._heaps: list[TriggerHeap] = [
             TriggerHeap(False), TriggerHeap(True), TriggerHeap(False), TriggerHeap(True),
         ]  # fmt: skip
@@ -241,18 +240,11 @@ class Counter:
 
     def next_in_line(self, placed_by: i64) -> Ticket | None:
         """The order at the head of the line if it was placed by ``placed_by``, taken out of it."""
-        line = self._line
-        while self._head < len(line):
-            order = line[self._head]
-            if order.is_open and order.placed_at > placed_by:
-                return None
-            self._head += 1
-            if order.is_open:
-                return order
-        if self._head > 0:
-            self._line = []
-            self._head = 0
-        return None
+        order = self._line.take(placed_by)
+        if order is None:
+            return None
+        assert isinstance(order, Ticket)
+        return order
 
     def put_back(self, order: Ticket) -> None:
         """Return an order that its trigger has left again to where it waits."""
@@ -264,9 +256,7 @@ class Counter:
 
     def tidy(self) -> None:
         """Drop the served part of a long line."""
-        if self._head > 1024 and self._head * 2 > len(self._line):
-            self._line = self._line[self._head :]
-            self._head = 0
+        self._line.tidy()
 
     def attached_to(self, account: i64, is_long: bool, token: i64) -> list[Ticket]:
         """Orders that are cancelled by themselves when that position is closed."""
@@ -281,9 +271,7 @@ class Counter:
         numbers: list[int] = []
         for number in sorted(self.orders):
             numbers.extend(self.orders[number].state())
-        for order in self._line[self._head :]:
-            if order.is_open:
-                numbers.append(int(order.number))
+        numbers.extend(self._line.numbers())
         for order in self._later[self._later_head :]:
             if order.is_open:
                 numbers.append(int(order.number))
