@@ -429,6 +429,8 @@ def test_status_words_are_the_codes_in_the_form_of_the_api() -> None:
 def test_parameters_that_make_no_sense_are_refused(field: str, value: int) -> None:
     with pytest.raises(BadParameters, match=f"{field} {value}"):
         OrderParams(**{field: value})
+    with pytest.raises(BadParameters, match="market_values: 3 values, there must be 4"):
+        OrderParams(market_values=[10**12] * 3)
 
 
 def test_the_audit_finds_a_miscounted_account_and_a_crossed_book() -> None:

@@ -5,13 +5,16 @@ Dollars are in 1e-6, rates in 1e-12, times in milliseconds. Sources: Hyperliquid
 limits"; the error words of its API for the price band. "ours" marks this project's choices.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from mypy_extensions import i64
 
+from seawall.engine.errors import BadParameters
 from seawall.engine.fixed import DAY, DOLLAR, MAX_DOLLARS, RATE, parameter
 
 MILLION: Final = 1_000_000_000_000
+MARKET_VALUES: Final = (30 * MILLION, 5 * MILLION, 2 * MILLION, MILLION // 2)
 
 
 class OrderParams:
@@ -46,9 +49,7 @@ class OrderParams:
         self,
         *,
         min_value: int = 10_000_000,
-        market_values: tuple[int, int, int, int] = (
-            30 * MILLION, 5 * MILLION, 2 * MILLION, MILLION // 2,
-        ),
+        market_values: Sequence[int] | None = None,
         limit_multiple: int = 10,
         band: int = 800_000_000_000,
         open_orders: int = 1000,
@@ -71,8 +72,11 @@ class OrderParams:
         month = 30 * int(DAY)
         dollars = "1e-6 dollar"
         self.min_value: i64 = parameter("min_value", min_value, 0, most, dollars)
+        values = MARKET_VALUES if market_values is None else market_values
+        if len(values) != len(MARKET_VALUES):
+            raise BadParameters(f"market_values: {len(values)} values, there must be 4")
         self.market_values: list[int] = []
-        for value in market_values:
+        for value in values:
             self.market_values.append(
                 int(parameter("market_values", value, int(DOLLAR), most // 1000, dollars))
             )
