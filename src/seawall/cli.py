@@ -3,25 +3,18 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from seawall.about import VERSION, compiled
 from seawall.engine.errors import BadScenario, SeawallError
-from seawall.engine.fixed import HOUR, MAX_TIME, SECOND
+from seawall.engine.fixed import HOUR, SECOND
 from seawall.storm.adl_page import adl_command
-from seawall.storm.candles import load_candles
 from seawall.storm.changes import parse_changes, with_changes
+from seawall.storm.choosing import Gaps, bars, choose_scenario
+from seawall.storm.compare_page import compare_command
 from seawall.storm.disk import check_page
 from seawall.storm.download_page import candles_command
 from seawall.storm.events import load_event, scenarios
@@ -33,13 +26,10 @@ from seawall.storm.outcome import Outcome, run
 from seawall.storm.printing import show
 from seawall.storm.recorded import State
 from seawall.storm.run import CAPITAL, StormResult, run_storm
-from seawall.storm.scenario import Scenario
 from seawall.storm.settings import PATHS, known_settings
 from seawall.storm.sweep_page import sweep_command
 from seawall.storm.table import WIDTH, as_renderable
-from seawall.storm.units import iso, parse_time
-
-Gaps = Literal["refuse", "hold"]
+from seawall.storm.units import iso
 
 
 def version_line() -> str:
@@ -153,28 +143,11 @@ def storm_command(
         check_page(report)
     if out is not None:
         check_folder(out)
-    source = _source(name, candles, symbols, start, hours, gaps)
-    chosen = None if design is None or "all" in design else design
-    changed = with_changes(source, chosen, population, seed, parse_changes(changes or []))
+    source = choose_scenario(name, candles, symbols, start, hours, gaps)
+    changed = with_changes(source, design, population, seed, parse_changes(changes))
     storm = changed.scenario
     screen = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-    ) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(label: str, done: int, total: int) -> None:
-            if label not in tasks:
-                tasks[label] = bars.add_task(f"{storm.name}: {label}", total=total)
-            bars.update(tasks[label], completed=done)
-
+    with bars(storm.name, screen) as progress:
         keeps = report is not None or out is not None
         runner: Callable[..., Outcome | StormResult] = run if keeps else run_storm
         done = runner(
@@ -188,7 +161,7 @@ def storm_command(
             preset=preset,
             tick=None if tick is None else round(tick * int(SECOND)),
             state=None if state is None else State(state, state_time, state_config),
-            progress=show,
+            progress=progress,
             intents=intents,
             save_intents=save_intents,
         )
@@ -213,50 +186,6 @@ def _write(outcome: Outcome, report: str | None, out: str | None, screen: Consol
         with screen.status(f"writing {out}"):
             folder = outcome.save(out)
         print(f"series and events: {folder / 'manifest.json'}", file=sys.stderr)
-
-
-def _source(
-    name: str | None,
-    candles: list[str] | None,
-    symbols: str | None,
-    start: str | None,
-    hours: float | None,
-    gaps: Gaps,
-) -> str | Scenario:
-    """The prices of a storm; a path that is generated is only named."""
-    if (name is None) == (not candles):
-        raise BadScenario(
-            "name one scenario (`seawall scenarios` lists them) or give candle files with --candles"
-        )
-    if hours is not None and not hours > 0:
-        raise BadScenario(f"--hours {hours:g}: must be above 0")
-    begin = None if start is None else parse_time(start)
-    if name is not None:
-        if symbols is not None:
-            raise BadScenario("--symbols picks markets of candle files; an event has its own")
-        if name in PATHS:
-            if begin is not None or hours is not None:
-                raise BadScenario(f"--start and --hours cut real prices; set {name} by --set")
-            return name
-        if name not in scenarios() and not name.endswith(".toml"):
-            known = ", ".join([*scenarios(), *PATHS])
-            raise BadScenario(
-                f"no scenario {name!r}; there are {known}, or give the path of a .toml file"
-            )
-        storm = load_event(name)
-        end = (storm.start if begin is None else begin) + _ms(hours)
-        return storm if begin is None and hours is None else storm.between(begin, end)
-    files = candles or []
-    wanted = None if symbols is None else [part for part in symbols.split(",") if part]
-    if begin is None and hours is not None:
-        storm = load_candles(files, symbols=wanted, gaps=gaps)
-        return storm.between(end=storm.start + _ms(hours))
-    until = None if begin is None or hours is None else begin + _ms(hours)
-    return load_candles(files, symbols=wanted, start=begin, end=until, gaps=gaps)
-
-
-def _ms(hours: float | None) -> int:
-    return int(MAX_TIME) // 2 if hours is None else round(hours * int(HOUR))
 
 
 @app.command(name="scenarios")
@@ -300,15 +229,18 @@ def guards_command(
     seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
 ) -> None:
     """Compare guards in a storm: a table for each design, a row for each set of guards."""
-    source = _source(name, candles, symbols, start, hours, "refuse")
+    source = choose_scenario(name, candles, symbols, start, hours, "refuse")
     storm = with_changes(source, None, None, seed, {}).scenario
-    screen = Console(stderr=True)
-    with screen.status(f"{storm.name}: guards"):
-        trials = try_guards(storm, design, guards or [EACH], seed, traders=traders, capital=capital)
+    with bars(storm.name, Console(stderr=True)) as progress:
+        trials = try_guards(
+            storm, design, guards or [EACH], seed,
+            traders=traders, capital=capital, progress=progress,
+        )  # fmt: skip
     show(guard_tables(trials))
 
 
 app.command(adl_command, name="adl")
+app.command(compare_command, name="compare")
 app.command(sweep_command, name="sweep")
 app.command(candles_command, name="candles")
 

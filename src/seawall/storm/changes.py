@@ -38,7 +38,10 @@ def with_changes(
     Raises :class:`BadParameters` for a name that nothing is set by, with those that there are, and
     for what a storm says in other words: its guards, traders, capital, preset, population and tick.
     """
-    chosen = {name: registry.design(name) for name in designs or registry.DESIGNS}
+    every = not designs or "all" in designs
+    chosen = {
+        name: registry.design(name) for name in (registry.DESIGNS if every else designs or ())
+    }
     groups = groups_of(scenario, values)
     if groups[""]:
         raise BadParameters(f"{next(iter(groups['']))}: this has an option of its own")
@@ -58,13 +61,13 @@ def with_changes(
     )
 
 
-def parse_changes(texts: Iterable[str]) -> dict[str, Value]:
+def parse_changes(texts: Iterable[str] | None) -> dict[str, Value]:
     """Settings written as ``name=value``, the value a number, a list or a truth value, else text.
 
     Raises :class:`BadParameters` for what is no setting or is there twice.
     """
     found: dict[str, Value] = {}
-    for text in texts:
+    for text in texts or ():
         name, equals, value = (part.strip() for part in text.partition("="))
         if not (name and equals and value):
             raise BadParameters(f"{text!r} is not a setting; write it like crash.depth=0.5")

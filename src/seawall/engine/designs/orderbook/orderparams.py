@@ -5,7 +5,6 @@ Dollars are in 1e-6, rates in 1e-12, times in milliseconds. Sources: Hyperliquid
 limits"; the error words of its API for the price band. "ours" marks this project's choices.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from mypy_extensions import i64
@@ -49,7 +48,7 @@ class OrderParams:
         self,
         *,
         min_value: int = 10_000_000,
-        market_values: Sequence[int] | None = None,
+        market_values: list[int] | None = None,
         limit_multiple: int = 10,
         band: int = 800_000_000_000,
         open_orders: int = 1000,
@@ -72,7 +71,7 @@ class OrderParams:
         month = 30 * int(DAY)
         dollars = "1e-6 dollar"
         self.min_value: i64 = parameter("min_value", min_value, 0, most, dollars)
-        values = MARKET_VALUES if market_values is None else market_values
+        values = list(MARKET_VALUES) if market_values is None else market_values
         if len(values) != len(MARKET_VALUES):
             raise BadParameters(f"market_values: {len(values)} values, there must be 4")
         self.market_values: list[int] = []
