@@ -108,7 +108,8 @@ def sections(pairs: Sequence[Pair]) -> Iterator[tuple[str, list[Line]]]:
             ("to the vaults in all", _to_vaults),
         ],
     )
-    yield "leverage: terms, filled", [(_size(size), _leverage(size)) for size in sizes]
+    opened = [one.dollars for one in pairs[0][0].leverage]
+    yield "leverage: terms, filled", [(_size(size), _leverage(size)) for size in opened]
     rungs = dict.fromkeys(rung.rung for _, row in pairs for rung in row.liquidations)
     yield (
         "liquidation",
@@ -147,7 +148,10 @@ def sections(pairs: Sequence[Pair]) -> Iterator[tuple[str, list[Line]]]:
 
 
 def _size(dollars: int) -> str:
-    return f"{dollars // 1_000_000} M" if dollars >= 1_000_000 else f"{dollars // 1000} k"
+    for unit, name in ((1_000_000, " M"), (1_000, " k")):
+        if dollars >= unit:
+            return f"{dollars // unit}{name}"
+    return str(dollars)
 
 
 def _both(answer: Answer, dollars: int) -> list[Cost]:

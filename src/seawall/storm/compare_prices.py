@@ -14,8 +14,8 @@ from seawall.engine.venue import Market
 from seawall.engine.views import Quote
 from seawall.storm.compare_result import Cost, Room
 
-SIZES = (10_000, 100_000, 1_000_000)
-"""Dollars that are asked for."""
+SIZES = (10, 10_000, 100_000, 1_000_000)
+"""Dollars whose price is asked for."""
 
 MOST = 10**12
 """No order of more dollars is asked for."""

@@ -14,12 +14,14 @@ from seawall.engine.events import Cancelled, Event, Filled, RungReached
 from seawall.engine.fixed import DOLLAR, NOTIONAL_STEP, SECOND
 from seawall.storm.agents import Agents
 from seawall.storm.broker import Broker, Tick
-from seawall.storm.compare_prices import SIZES
 from seawall.storm.compare_result import Leverage
 from seawall.storm.crowd import draw, tape
 from seawall.storm.population import Population
 from seawall.storm.run import Stage
 from seawall.storm.scenario import Scenario, Series, build
+
+SIZES = (10_000, 100_000, 1_000_000)
+"""Dollars of position that are opened."""
 
 KIND = "trials"
 """The class of these accounts."""

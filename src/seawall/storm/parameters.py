@@ -30,6 +30,8 @@ def changed(design: registry.Design, changes: Mapping[str, Value]) -> registry.D
 
     Raises :class:`BadParameters` for a name, a share or a value that cannot be.
     """
+    if not changes:
+        return design
     known = design_settings(design)
     shares = {name: value for name, value in changes.items() if name in design.capital}
     parameters: dict[str, Value] = {}

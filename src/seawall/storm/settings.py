@@ -150,8 +150,9 @@ def known_settings(scenario: str | Scenario) -> dict[str, list[str]]:
 
 def check_names(scenario: str | Scenario, names: Iterable[str]) -> None:
     """Raise :class:`BadParameters` for a name that nothing is set by, with those that there are."""
-    known = known_settings(scenario)
-    for name in names:
+    wanted = list(names)
+    known = known_settings(scenario) if wanted else {}
+    for name in wanted:
         group, point, rest = name.partition(".")
         if not point:
             if name not in known[""]:
