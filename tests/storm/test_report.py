@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
+import msgspec
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,19 +20,23 @@ from hypothesis import strategies as st
 from seawall.designs import DESIGNS
 from seawall.engine.errors import BadParameters
 from seawall.storm import Outcome, Series, build, crash_path, load_event, run
-from seawall.storm.report.charts import FIGURES
+from seawall.storm.report.charts import FIGURES, View
+from seawall.storm.report.moves import prices
 from seawall.storm.report.series import packed, thinned
-from seawall.storm.report.story import of_each, paragraph
+from seawall.storm.report.story import of_each, of_rows, paragraph
 from seawall.storm.report.tables import comparison
 from seawall.storm.report.words import (
     clock,
     counted,
     lanes,
     listed,
+    number,
     percent,
     price,
+    sentence,
     set_in_type,
 )
+from seawall.storm.result import Row
 from seawall.storm.table import ABREAST, money
 
 FIRST = next(iter(DESIGNS))
@@ -153,7 +159,7 @@ def test_the_page_holds_the_whole_result(page: str, fall: Outcome) -> None:
 
 
 def test_the_tables_are_those_of_the_terminal(page: str, fall: Outcome) -> None:
-    text = Reader(page).texts["main"]
+    text = plain(Reader(page).texts["main"])
     for row in fall.rows:
         for gain in row.gains.values():
             assert money(gain, sign=True) in text
@@ -162,7 +168,11 @@ def test_the_tables_are_those_of_the_terminal(page: str, fall: Outcome) -> None:
     assert comparison(fall.result) == fall._repr_html_()
     markets = fall.result.configuration.scenario.markets
     assert len(fall.rows) > ABREAST
-    assert fall._repr_html_().count("<table>") == page.count("<table>") == 1 + len(markets)
+    tables = 1 + 2 * len(markets)  # the gains, and apart from them how they came about
+    assert fall._repr_html_().count("<table ") == page.count("<table ") == tables
+    for market in markets:
+        assert f"Who gained, who paid: {market}" in text
+    assert page.count('<details class="who"') == len(markets)
 
 
 def test_the_page_says_what_each_design_does_with_the_capital(page: str) -> None:
@@ -223,7 +233,7 @@ def test_the_story_is_told_from_the_numbers(fall: Outcome) -> None:
     text = paragraph(fall)
     assert text.startswith("BTC fell 13.3 %, from 116,840 dollars at 20:50 to 101,281 at 21:20 UTC")
     assert "ETH fell" in text
-    assert f"met it in {counted(len(DESIGNS), 'design')} alike" in text
+    assert f"The same 120 traders met it in {number(len(DESIGNS))} designs" in text
     closed = {
         lane.name: sum(
             sum(rung.dollars for rung in row.liquidations) + row.auctions.dollars
@@ -232,16 +242,55 @@ def test_the_story_is_told_from_the_numbers(fall: Outcome) -> None:
         )
         for lane in lanes(fall)
     }
-    for name in (min(closed, key=closed.__getitem__), max(closed, key=closed.__getitem__)):
-        assert f"{money(closed[name])} dollars ({name})" in text
+    least, most = min(closed, key=closed.__getitem__), max(closed, key=closed.__getitem__)
+    assert f"Liquidation closed the most in {most}, {money(closed[most])} dollars" in text
+    assert f"the least in {least}, {money(closed[least])} dollars." in text
+    for lane in lanes(fall):
+        debt = sum(row.bad_debt for row in fall.rows if row.design == lane.design)
+        if debt:
+            assert f"{money(debt)} dollars in {lane.name}" in text
+
+
+def test_many_markets_are_told_together(fall: Outcome) -> None:
+    views = [View(fall, market) for market in ("BTC", "ETH", "BTC")]
+    text = prices(views)
+    assert text.startswith("Between 20:50 and 21:20 UTC prices fell: BTC 13.3 %, ETH 1")
+    assert text.count(".") > text.count(" UTC") == 1
+    assert "In the end they stood " in text
+
+
+def test_the_end_of_a_vault_is_what_its_owners_gained(fall: Outcome) -> None:
+    for lane, text in of_each(fall):
+        rows = [row for row in fall.rows if row.design == lane.design]
+        for layer in rows[0].layers:
+            gain = sum(row.gains[layer.vault] for row in rows)
+            way = "up" if gain > 0 else "down"
+            assert f"{layer.vault} " in text
+            assert f"ended {money(abs(gain))} dollars {way}" in text
+
+
+def test_a_pool_that_several_markets_share_is_counted_once(fall: Outcome) -> None:
+    rows = [msgspec.json.decode(msgspec.json.encode(row), type=Row) for row in fall.rows]
+    (row, other) = (row for row in rows if row.design == FIRST)
+    names = [layer.vault for layer in row.layers]
+    row.layers = other.layers = row.layers[:1]
+    row.layers[0].worst, row.layers[0].end = 8_000_000_000, 5_000_000_000
+    row.gains = {names[0]: 3_000_000_000}
+    other.gains = {names[0]: 2_000_000_000}
+    shared = of_rows([row, other], shared=True)
+    assert (
+        f"{names[0]} was 8.00 k dollars down at its deepest and ended 5.00 k dollars up" in shared
+    )
+    apart = of_rows([row, other], shared=False)
+    assert f"{names[0]} was 8.00 k dollars down in BTC at its deepest" in apart
 
 
 def test_a_rise_is_told_as_a_rise(jelly: Outcome) -> None:
     text = paragraph(jelly)
     assert text.startswith("JELLY rose 353 %, from 0.0095 dollars at 12:53 to 0.043 at 13:59 UTC")
-    assert "The attacker gained most (+4." in text
-    assert "the owners of junior lost most" in text
-    assert f"met it in {FIRST}." in text
+    assert "The attacker gained most, 4." in text
+    assert "the owners of junior lost most, 4.00 M dollars" in text
+    assert f"40 traders met it in {FIRST}, with 14.0 M dollars behind the market." in text
 
 
 def test_each_design_has_a_sentence_of_its_own(fall: Outcome, jelly: Outcome) -> None:
@@ -250,8 +299,8 @@ def test_each_design_has_a_sentence_of_its_own(fall: Outcome, jelly: Outcome) ->
     assert all("liquidated" in text for _, text in told)
     ((_, text),) = of_each(jelly)
     cuts = jelly.rows[0].deleveraging
-    assert f"{cuts.accounts} winners lost {money(cuts.dollars)} dollars" in text
-    assert "Junior stood at -4.00 M dollars at its deepest" in text
+    assert f"{cuts.accounts} winners had {money(cuts.dollars)} dollars of positions closed" in text
+    assert "junior ended at its deepest, 4.00 M dollars down" in text
 
 
 def test_halts_are_told_with_what_came_after_them(crash: Outcome) -> None:
@@ -285,6 +334,7 @@ def test_a_storm_in_which_nothing_happens_is_told_so(quiet: Outcome) -> None:
         (clock(1_760_131_200_000, 0), "21:20"),
         (clock(1_760_131_200_000, 2 * 86_400_000), "10 Oct 21:20"),
         (listed(["a"]), "a"), (listed(["a", "b", "c"]), "a, b and c"),
+        (number(5), "five"), (number(11), "11"), (sentence("hlp lost"), "Hlp lost"),
         (counted(1, "account"), "1 account"), (counted(2_000, "account"), "2,000 accounts"),
         (set_in_type("at -4 % of 2025-10-10"), "at \u22124\u00a0% of 2025-10-10"),
         (set_in_type("-<1 and 3 M"), "\u2212<1 and 3\u00a0M"), (set_in_type("3 Men"), "3 Men"),
@@ -307,12 +357,25 @@ def decoded(trace: dict[str, Any], axis: str) -> np.ndarray[Any, Any]:
 def test_a_series_is_drawn_with_its_extremes(crash: Outcome) -> None:
     (ticks,) = (table for (_, guards), table in crash.ticks.group_by("design", "guards")
                 if guards == "none")  # fmt: skip
-    drawn = [trace for trace in crash.drawing("price").data if trace["name"] == FIRST]
+    drawn = [trace for trace in crash.drawing("price").data if trace["name"] == "published price"]
     values = decoded(drawn[0], "y")
-    assert values.min() == pytest.approx(ticks["mark"].min() / 1e10, rel=1e-6)
-    assert values.max() == pytest.approx(ticks["mark"].max() / 1e10, rel=1e-6)
+    assert values.min() == pytest.approx(ticks["published"].min() / 1e10, rel=1e-6)
+    assert values.max() == pytest.approx(ticks["published"].max() / 1e10, rel=1e-6)
     length = drawn[0]["dx"] * len(values)
     assert length == pytest.approx(CRASH.end - CRASH.start, rel=0.05)
+
+
+def test_a_mark_is_drawn_where_it_left_the_published_price(fall: Outcome) -> None:
+    drawing = fall.drawing("price")
+    drawn = {trace["meta"] for trace in drawing.data if "yaxis" not in trace} - {-1}
+    for lane in lanes(fall):
+        ticks = fall.ticks.filter(pl.col("design") == lane.design, pl.col("market") == "BTC")
+        off = (ticks["mark"] / ticks["published"] - 1).abs().max()
+        assert (lane.place in drawn) == (float(str(off)) >= 0.00005)
+    same = [lane.name for lane in lanes(fall) if lane.place not in drawn]
+    assert f"which was the mark of {listed(same)}" in drawing.note
+    strayed = fall.drawing("strayed")
+    assert {trace["meta"] for trace in strayed.data} == drawn
 
 
 def test_every_liquidation_is_in_a_disc(crash: Outcome) -> None:
@@ -335,11 +398,17 @@ def test_every_halt_is_a_bar(crash: Outcome) -> None:
 
 
 def test_the_bars_are_the_gains(crash: Outcome) -> None:
-    for trace, row in zip(crash.drawing("gains").data, crash.rows, strict=True):
-        drawn = dict(zip(trace["y"], trace["x"], strict=True))
-        assert drawn == {kind: row.gains.get(kind, 0) / 1e6 for kind in drawn}
+    drawing = crash.drawing("gains")
+    taken = []
+    for trace, row in zip(drawing.data, crash.rows, strict=True):
+        drawn = dict(zip(trace["customdata"], trace["x"], strict=True))
+        assert drawn == {kind: gain / 1e6 for kind, gain in row.gains.items() if gain}
         assert sum(drawn.values()) == pytest.approx(0, abs=1e-3)
-        assert {kind for kind, gain in row.gains.items() if gain} <= drawn.keys()
+        taken += trace["y"]
+    assert len(taken) == len(set(taken))
+    axis = drawing.layout["yaxis"]
+    assert set(axis["ticktext"]) == {kind for row in crash.rows for kind in row.gains
+                                     if row.gains[kind]}  # fmt: skip
 
 
 def test_the_losses_are_the_layers(crash: Outcome) -> None:
@@ -362,7 +431,9 @@ def test_the_deleveraged_are_shown_by_account(jelly: Outcome) -> None:
     assert bars["x"] == sorted(bars["x"], reverse=True)
     assert len(bars["x"]) <= 10
     assert bars["y"][0].startswith("attacker ")
-    assert drawing.title.startswith(f"{FIRST.capitalize()} took ")
+    cuts = jelly.rows[0].deleveraging
+    told = f"{money(cuts.dollars)} dollars of {cuts.accounts} winners in {FIRST}"
+    assert drawing.title == f"Positions closed by deleveraging: {told}"
 
 
 def test_a_run_has_one_colour_on_the_whole_page(crash: Outcome) -> None:
@@ -374,6 +445,17 @@ def test_a_run_has_one_colour_on_the_whole_page(crash: Outcome) -> None:
     del colours[-1]
     assert [len(found) for found in colours.values()] == [1] * len(crash.result.runs)
     assert len(set.union(*colours.values())) == len(crash.result.runs)
+
+
+def test_designs_have_colours_and_guards_have_dashes() -> None:
+    two = run(QUIET, ["layered", "gm"], traders=0, guards=["none", "hybrid"])
+    found = lanes(two)
+    assert [lane.name for lane in found] == ["layered", "layered + hybrid", "gm", "gm + hybrid"]
+    assert found[0].colour == found[1].colour != found[2].colour == found[3].colour
+    assert [lane.dash for lane in found] == ["solid", "dash", "solid", "dash"]
+    assert [lane.hollow for lane in found] == [False, True, False, True]
+    drawn = {(trace["line"]["color"], trace["line"]["dash"]) for trace in two.drawing("depth").data}
+    assert len(drawn) == len(found)
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -129,6 +129,40 @@ def test_every_chart_is_drawn_and_fits(visit: Visit) -> None:
         assert wide >= plot_wide > 0.4 * wide, name
 
 
+def test_no_label_of_a_chart_is_cut_off(visit: Visit) -> None:
+    cut = visit.page.evaluate(
+        """() => [...document.querySelectorAll(".panel:not([hidden]) .chart")].flatMap((chart) => {
+          const box = chart.getBoundingClientRect();
+          return [...chart.querySelectorAll("svg text")].filter((text) => {
+            const own = text.getBoundingClientRect();
+            return own.width && (own.left < box.left - 1 || own.right > box.right + 1
+              || own.top < box.top - 1 || own.bottom > box.bottom + 1);
+          }).map((text) => `${chart.id}: ${text.textContent}`);
+        })"""
+    )
+    assert cut == []
+
+
+def test_no_table_needs_scrolling_sideways(visit: Visit) -> None:
+    shut = visit.page.locator("details:not([open])")
+    closed = shut.element_handles()
+    for part in closed:
+        part.evaluate("part => part.open = true")
+    tables = visit.page.evaluate(
+        """() => [...document.querySelectorAll(".scroll")].map((box) =>
+          [box.ariaLabel, box.scrollWidth - box.clientWidth, box.getBoundingClientRect().right])"""
+    )
+    width = visit.page.evaluate("innerWidth")
+    assert len(tables) == 1 + 2 * 2
+    assert [name for name, beyond, right in tables if beyond > 0 or right > width] == []
+    first = visit.page.locator("table.people td:not(.none):visible").first
+    assert first.bounding_box()["x"] >= 0
+    on_end = "getComputedStyle(document.querySelector('tbody tr')).display"
+    assert visit.page.evaluate(on_end) == ("grid" if width < 700 else "table-row")
+    for part in closed:
+        part.evaluate("part => part.open = false")
+
+
 def test_no_control_lies_on_another(visit: Visit) -> None:
     boxes = visit.page.evaluate(
         """() => [...document.querySelectorAll("#controls label, #controls .zone")].map((label) => {

@@ -3,6 +3,9 @@
 import errno
 import hashlib
 import os
+import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import msgspec
 import polars as pl
 import pytest
 
+import seawall
 from seawall.cli import main
 from seawall.designs import DESIGNS
 from seawall.engine.errors import BadParameters
@@ -22,6 +26,7 @@ CRASH = crash_path(
 )
 EVENT = ["storm", "october-2025", "--start", "2025-10-10T21:10", "--hours", "0.2",
          "--traders", "20"]  # fmt: skip
+SOURCE = str(Path(seawall.__file__).parents[1])
 Output = pytest.CaptureFixture[str]
 
 
@@ -146,6 +151,34 @@ def test_the_command_writes_both_and_says_where(capsys: Output, tmp_path: Path) 
     ]
     assert page.read_text("utf-8").count("<svg") == 0
     assert (folder / "ticks.parquet").is_file()
+
+
+def test_the_same_seed_writes_the_same_bytes_in_another_process(tmp_path: Path) -> None:
+    """Every design, with guards and without: the page but for its date, and the whole folder."""
+    written = []
+    for hashing in ("1", "2"):
+        place = tmp_path / hashing
+        place.mkdir()
+        words = [*EVENT, "--guards", "none", "--guards", "hybrid", "--report", "storm.html"]
+        told = subprocess.run(
+            [sys.executable, "-c", "import seawall.cli; seawall.cli.main()", *words,
+             "--out", "storm"],
+            cwd=place, env={**os.environ, "PYTHONHASHSEED": hashing, "PYTHONPATH": SOURCE},
+            capture_output=True, text=True, check=True, timeout=300,
+        ).stdout  # fmt: skip
+        files = {
+            path.relative_to(place).as_posix(): path.read_bytes()
+            for path in place.rglob("*")
+            if path.is_file()
+        }
+        page, dates = re.subn(rb"written \d{4}-\d\d-\d\d", b"written then", files["storm.html"])
+        assert dates == 1
+        written.append((told, files | {"storm.html": page}))
+    (one, files), (two, others) = written
+    assert one == two
+    assert all(f"\n{name} BTC" in one for name in DESIGNS)
+    assert files.keys() == others.keys() > {"storm/manifest.json", "storm/ticks.parquet"}
+    assert [name for name in files if files[name] != others[name]] == []
 
 
 def test_the_document_is_not_touched_by_the_report(capsys: Output, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The tables of a storm in a terminal: what each market did, and who gained and who paid."""
 
 import io
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterator
 
 from rich import box
 from rich.console import Console, Group, JustifyMethod
@@ -18,12 +19,17 @@ WIDTH = 100
 ABREAST = 5
 """No table has more rows of the first one side by side."""
 
+_LABEL = 25
+"""Columns of the names of the rows in the tables of people."""
+
+_JOINED = "\N{NO-BREAK SPACE}"
+
 _MICRO = int(DOLLAR)
 _SOURCES = {
     "assets": "vaults: held assets",
     "kept": "less, had they been kept",
     "fees": "vaults: fees",
-    "carry": "vaults: funding, borrowing",
+    "carry": "vaults: funding,\nborrowing",
     "traders": "vaults: from traders",
 }
 
@@ -62,24 +68,34 @@ def share(part: int, whole: int) -> str:
 
 
 def as_renderable(result: Result) -> Group:
-    """Both tables with a heading and the proof of the books."""
+    """All tables with a heading and the proof of the books."""
     return Group(
         Text(_heading(result) + "\n"),
-        _markets(result),
-        *[part for rows in _abreast(result.rows) for part in (Text(), _people(rows))],
+        markets(result),
+        *[part for _, table in people(result) for part in (Text(), table)],
         Text("\n" + _books(result)),
     )
 
 
+def people(result: Result) -> list[tuple[list[Row], Table]]:
+    """Who gained and who paid: rows of the first table, and the table that has a column of each."""
+    return [(rows, _people(rows)) for rows in _abreast(result.rows)]
+
+
 def _abreast(rows: list[Row]) -> list[list[Row]]:
-    """Rows that stand side by side in one table: all, else those of a market, else a few."""
+    """Rows that stand side by side in one table: all, else those of a market, else a few.
+
+    A design stands beside itself under other guards, as far as there is room.
+    """
     if len(rows) <= ABREAST:
         return [rows]
     found: list[list[Row]] = []
     for market in dict.fromkeys(row.market for row in rows):
         same = [row for row in rows if row.market == market]
-        parts = -(-len(same) // ABREAST)
-        each = -(-len(same) // parts)
+        sets = sum(row.design == same[0].design for row in same)
+        each = -(-len(same) // -(-len(same) // ABREAST))
+        if 1 < sets <= ABREAST:
+            each = ABREAST // sets * sets
         found += [same[first : first + each] for first in range(0, len(same), each)]
     return found
 
@@ -100,8 +116,15 @@ def _heading(result: Result) -> str:
         f"{storm.name}\n{', '.join(storm.markets)} from {storm.start} to {storm.end}\n"
         f"{chosen.traders:,} traders ({chosen.population.name}, seed {chosen.seed}), "
         f"{money(chosen.capital)} dollars behind each market{_beginning(chosen.state)}"
-        + "".join(f"\n  {design}: {text}" for design, text in stakes(result).items())
+        + "".join(f"\n{_staked(design, text)}" for design, text in stakes(result).items())
     )
+
+
+def _staked(design: str, text: str) -> str:
+    """The stakes of a design, a line broken between its markets only."""
+    whole = f"{design}: {text}".replace(" ", _JOINED).replace(f";{_JOINED}", "; ")
+    lines = textwrap.fill(whole, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return lines.replace(_JOINED, " ")
 
 
 def _beginning(state: Beginning | None) -> str:
@@ -129,14 +152,17 @@ def stakes(result: Result) -> dict[str, str]:
 def _stake(market: str, brought: Return) -> str:
     """What a vault's owners brought, as ``senior 10.0 M dollars``."""
     text = f"{brought.vault} {money(brought.dollars)} dollars"
-    return f"{text} and {brought.tokens / int(TOKEN):,.6g} {market}" if brought.tokens else text
+    if not brought.tokens:
+        return text
+    tokens = brought.tokens / int(TOKEN)
+    return f"{text} and {f'{tokens:,.6g}' if tokens < 1e6 else f'{tokens:,.0f}'} {market}"
 
 
 def _guards(row: Row) -> str:
     return "" if row.guards == "none" else f"\n+ {row.guards}"
 
 
-def _markets(result: Result) -> Table:
+def markets(result: Result) -> Table:
     """A row per design and market; the vaults in the order in which losses reach them."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("market")
@@ -188,8 +214,36 @@ def _people(rows: list[Row]) -> Table:
         if any(gains):
             table.add_row(kind, *(money(gain, sign=True) for gain in gains))
     table.add_row("sum", *(money(sum(row.gains.values())) for row in rows), end_section=True)
+    for name, cells in _workings(rows):
+        table.add_row(name, *(_fitted(cell, _room(len(rows))) for cell in cells))
+    return table
+
+
+def _room(count: int) -> int:
+    """Columns of each of ``count`` cells side by side."""
+    return (WIDTH - _LABEL - 2 * count) // count
+
+
+def _fitted(cell: str, room: int) -> str:
+    """A cell broken between its numbers or behind its hyphens, never inside a word or a number."""
+    lines = []
+    for line in cell.split("\n"):
+        first, comma, second = line.partition(", ")
+        if len(line) > room and comma:
+            lines += [f"{first},", second]
+        else:
+            lines += [line]
+    return "\n".join(
+        part
+        for line in lines
+        for part in textwrap.wrap(line, room, break_long_words=False) or [line]
+    )
+
+
+def _workings(rows: list[Row]) -> Iterator[tuple[str, list[str]]]:
+    """What lies behind the gains: a name, and a cell for each row."""
     for rung in dict.fromkeys(rung.rung for row in rows for rung in row.liquidations):
-        table.add_row(rung, *(_rung(row, rung) for row in rows))
+        yield rung, [_rung(row, rung) for row in rows]
     extras: list[tuple[str, Callable[[Row], str]]] = [
         *((f"{kind}, hedged", _hedged(kind)) for kind in HEDGED),
         *((words, _source(part)) for part, words in _SOURCES.items() if _found(rows, part)),
@@ -203,22 +257,19 @@ def _people(rows: list[Row]) -> Table:
         ("not filled, most often", _unfilled),
     ]
     for name, text in extras:
-        table.add_row(name, *(text(row) for row in rows))
+        yield name, [text(row) for row in rows]
     for dial in dict.fromkeys(name for row in rows for name in row.dials.series):
-        table.add_row(f"{dial}: most, end", *(_dial(row, dial) for row in rows))
+        yield dial, [_dial(row, dial) for row in rows]
     for role in dict.fromkeys(found.role for row in rows for found in row.inherited):
-        table.add_row(f"{role}, most", *(_inherited(row, role) for row in rows))
+        yield f"{role}, most", [_inherited(row, role) for row in rows]
     for price in dict.fromkeys(found.price for row in rows for found in row.at_marks):
-        name = f"vaults at {price / 10**10:g}"
-        table.add_row(name, *(_at_mark(row, price) for row in rows))
+        yield f"vaults at {price / 10**10:g}", [_at_mark(row, price) for row in rows]
     if any(row.at_marks for row in rows):
-        table.add_row("largest takeover", *(_takeover(row) for row in rows))
+        yield "largest takeover", [_takeover(row) for row in rows]
     for price in dict.fromkeys(found.price for row in rows for found in row.at_marks):
-        name = f"its result at {price / 10**10:g}"
-        table.add_row(name, *(_taken_at(row, price) for row in rows))
+        yield f"its result at {price / 10**10:g}", [_taken_at(row, price) for row in rows]
     for order in dict.fromkeys(found.order for row in rows for found in row.departures):
-        table.add_row(f"unpaid, {order}", *(_unpaid(row, order) for row in rows))
-    return table
+        yield f"unpaid, {order}", [_unpaid(row, order) for row in rows]
 
 
 def _charges(row: Row) -> str:
@@ -237,7 +288,7 @@ def _off(row: Row) -> str:
 
 def _dial(row: Row, name: str) -> str:
     values = row.dials.series.get(name, [])
-    return f"{money(max(values))}, {money(values[-1])}" if values else "-"
+    return f"most {money(max(values))}\nend {money(values[-1])}" if values else "-"
 
 
 def _inherited(row: Row, role: str) -> str:
@@ -256,7 +307,7 @@ def _takeover(row: Row) -> str:
         return "-"
     side = "long" if found.size > 0 else "short"
     size = f"{abs(found.size) / int(TOKEN):,.0f}"
-    return f"{size}\n{side} at {found.price / 10**10:.6g}, {found.rung}"
+    return f"{size}\n{side} at\n{found.price / 10**10:.6g},\n{found.rung}"
 
 
 def _taken_at(row: Row, price: int) -> str:

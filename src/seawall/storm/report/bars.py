@@ -6,7 +6,16 @@ import polars as pl
 
 from seawall.engine.fixed import DOLLAR
 from seawall.storm.report.view import Drawing, View
-from seawall.storm.report.words import HOUSE, Lane, called, counted, dollars, listed, set_in_type
+from seawall.storm.report.words import (
+    HOUSE,
+    Lane,
+    called,
+    counted,
+    dollars,
+    listed,
+    sentence,
+    set_in_type,
+)
 from seawall.storm.result import Row
 from seawall.storm.table import money
 
@@ -15,28 +24,47 @@ _ACCOUNTS = 10
 
 
 def gains_chart(view: View) -> Drawing:
-    """What each class of people gained or lost, a bar for every run."""
+    """What each class of people gained or lost, a bar for every run in which it did."""
     kinds = _kinds(view)
     subject = "Who gained, who paid"
     if not kinds:
         return Drawing(subject, "", "", empty="Nobody gained or lost anything.")
-    data = [
-        _bars(
-            lane,
-            kinds,
-            [row.gains.get(kind, 0) for kind in kinds],
-            lane.name,
-        )
-        for lane, row in zip(view.lanes, view.rows, strict=True)
-    ]
+    places: dict[tuple[int, str], int] = {}
+    middles, borders = [], []
+    place = 0
+    for kind in kinds:
+        first = place
+        for lane, row in zip(view.lanes, view.rows, strict=True):
+            if row.gains.get(kind):
+                places[lane.place, kind] = place
+                place += 1
+        middles.append((first + place - 1) / 2)
+        borders.append(place)
+        place += 1
+    data = []
+    for lane, row in zip(view.lanes, view.rows, strict=True):
+        own = [kind for kind in kinds if (lane.place, kind) in places]
+        bars = _bars(lane, [row.gains[kind] for kind in own], lane.name)
+        own_places = [places[lane.place, kind] for kind in own]
+        data.append(bars | {"y": own_places, "width": 0.82, "customdata": own})
+    layout = _sideways(data, place, 15)
+    layout["yaxis"] |= {
+        "tickvals": middles,
+        "ticktext": kinds,
+        "range": [place - 0.4, -0.8],
+        "showgrid": False,
+        "zeroline": False,
+        "minor": {"tickvals": borders[:-1], "showgrid": True},
+    }
     return Drawing(
         subject,
         _gains_title(view),
-        "Dollars gained or lost by everybody of a class, open positions at the last mark. In each "
-        "design the bars add up to 0. Below zero, <i>unpaid</i> is what the market owes its "
-        "winners and cannot pay; <i>reserve</i> belongs to nobody.",
+        "Dollars gained or lost by everybody of a class, open positions at the last mark; where "
+        "there is no bar it was nothing. In each design the bars add up to 0. Below zero, "
+        "<i>unpaid</i> is what the market owes its winners and cannot pay; <i>reserve</i> belongs "
+        "to nobody.",
         data,
-        _sideways(data, len(kinds), len(view.lanes)),
+        layout,
     )
 
 
@@ -58,13 +86,15 @@ def _gains_title(view: View) -> str:
     ]
     gain, winner, there = max(people, key=lambda found: found[0])
     loss, loser, here = min(people, key=lambda found: found[0])
-    in_there = f" in {there.name}" if len(view.lanes) > 1 else ""
-    in_here = f" in {here.name}" if len(view.lanes) > 1 else ""
-    return (
-        f"{_sentence(called(winner, view.rows))} gained most{in_there}, "
-        f"{dollars(gain, sign=True)}; {called(loser, view.rows)} lost most{in_here}, "
-        f"{dollars(loss)}"
-    )
+    several = len(view.lanes) > 1
+    said = []
+    if gain > 0:
+        where = f" in {there.name}" if several else ""
+        said.append(f"{called(winner, view.rows)} gained most{where}, {dollars(gain)}")
+    if loss < 0:
+        where = f" in {here.name}" if several else ""
+        said.append(f"{called(loser, view.rows)} lost most{where}, {dollars(-loss)}")
+    return sentence("; ".join(said) or "no class of people gained or lost anything")
 
 
 def losses_chart(view: View) -> Drawing:
@@ -74,13 +104,15 @@ def losses_chart(view: View) -> Drawing:
     for lane, row in zip(view.lanes, view.rows, strict=True):
         found = _layers(row)
         labels = [
-            set_in_type(f"{lane.name}: {name}<br>{money(-worst)} → {money(end, sign=True)}")
+            set_in_type(f"{_at(lane, name)}<br>{money(-worst)} → {money(end, sign=True)}")
             for name, worst, end in found
         ]
         names += labels
-        deepest = _bars(lane, labels, [-worst for _, worst, _ in found], "deepest")
-        deepest["marker"] |= {"opacity": 0.45}
+        deepest = _bars(lane, [-worst for _, worst, _ in found], "deepest") | {"y": labels}
+        deepest["opacity"] = 0.45
         deepest["textposition"] = "none"
+        deepest["showlegend"] = False
+        deepest["customdata"] = [_at(lane, name).replace("<br>", " ") for name, _, _ in found]
         data.append(deepest)
         data.append(
             {
@@ -88,15 +120,20 @@ def losses_chart(view: View) -> Drawing:
                 "mode": "markers",
                 "x": [end / _DOLLAR for _, _, end in found],
                 "y": labels,
-                "marker": {"color": lane.colour, "size": 10, "symbol": "diamond"},
-                "hovertemplate": "%{y}, at the end: %{x:+,.0f} dollars<extra></extra>",
+                "cliponaxis": False,
+                "customdata": deepest["customdata"],
+                "marker": {
+                    "color": lane.colour,
+                    "size": 10,
+                    "symbol": "diamond-open" if lane.hollow else "diamond",
+                },
+                "hovertemplate": "%{customdata}, at the end: %{x:+,.0f} dollars<extra></extra>",
                 "name": f"{lane.name}, at the end",
                 "meta": lane.place,
             }
         )
-    layout = _sideways(data, len(names), 1, 26)
-    layout["yaxis"] |= {"categoryorder": "array", "categoryarray": names}
-    layout["barmode"] = "overlay"
+    layout = _sideways(data, len(names), _height(view, 38))
+    layout["yaxis"] |= _in_order(names)
     return Drawing(
         "Loss by layer",
         _losses_title(view),
@@ -107,6 +144,21 @@ def losses_chart(view: View) -> Drawing:
         data,
         layout,
     )
+
+
+def _at(lane: Lane, name: str) -> str:
+    """A layer of a run."""
+    return f"{_tall(lane)}: {lane.layer(name)}"
+
+
+def _tall(lane: Lane) -> str:
+    """The name of a run as the beginning of a label: what is long takes two lines."""
+    return lane.name.replace(" + ", "<br>+ ")
+
+
+def _height(view: View, each: int) -> int:
+    """Pixels of a bar whose label begins with the name of its run."""
+    return each + 14 * any(lane.guards != "none" for lane in view.lanes)
 
 
 def _layers(row: Row) -> list[tuple[str, int, int]]:
@@ -122,17 +174,16 @@ def _layers(row: Row) -> list[tuple[str, int, int]]:
 
 
 def _losses_title(view: View) -> str:
-    """The layer that lost most in each design; of many designs, the worst alone."""
+    """The layer that was hurt most."""
     found = []
     for lane, row in zip(view.lanes, view.rows, strict=True):
         name, worst, _ = max(_layers(row), key=lambda layer: layer[1], default=("", 0, 0))
         if worst > 0:
-            found.append((worst, f"{name} in {lane.name} ({dollars(-worst)})"))
+            found.append((worst, f"{lane.layer(name)} of {lane.name}, {dollars(worst)} down"))
     if not found:
         return "No layer was ever below what was put in"
-    if len(view.lanes) > 3:
-        return f"Hurt most: {max(found)[1]}"
-    return f"Hurt most: {listed([text for _, text in found])}"
+    _, text = max(found)
+    return f"Hurt most: {text}"
 
 
 def deleveraging_chart(view: View) -> Drawing:
@@ -151,14 +202,16 @@ def deleveraging_chart(view: View) -> Drawing:
         if own.is_empty():
             continue
         total = int(own["dollars"].sum())
-        parts.append(f"{lane.name} took {dollars(total)} from {counted(own.height, 'account')}")
+        parts.append(f"{dollars(total)} of {counted(own.height, 'winner')} in {lane.name}")
         shown = own.sort("dollars", "account", descending=[True, False]).head(_ACCOUNTS)
         labels = [
-            (f"{lane.name}: " if several else "") + f"{kind or 'account'} {account}"
+            (f"{_tall(lane)}: " if several else "") + f"{_one(kind)} {account}"
             for account, kind in shown.select("account", "kind").iter_rows()
         ]
         names += labels
-        bars = _bars(lane, labels, shown["dollars"].to_list(), lane.name)
+        amounts = shown["dollars"].to_list()
+        bars = _bars(lane, amounts, lane.name) | {"y": labels}
+        bars["text"] = [set_in_type(money(amount)) for amount in amounts]
         bars["customdata"] = [
             f"cut {counted(count, 'time')}, {dollars(cut)} of positions; "
             f"profit paid {dollars(paid)}, withheld {dollars(withheld)}"
@@ -168,12 +221,11 @@ def deleveraging_chart(view: View) -> Drawing:
         ]
         bars["hovertemplate"] = "%{y}<br>%{customdata}<extra></extra>"
         data.append(bars)
-    layout = _sideways(data, len(names), 1, 16)
-    layout["yaxis"] |= {"categoryorder": "array", "categoryarray": names}
-    layout["barmode"] = "overlay"
+    layout = _sideways(data, len(names), _height(view, 24) if several else 24)
+    layout["yaxis"] |= _in_order(names)
     return Drawing(
         subject,
-        _sentence("; ".join(parts)),
+        f"Positions closed by deleveraging: {listed(parts)}",
         f"Dollars of positions closed against their owners' will; the {_ACCOUNTS} largest "
         "accounts of each design.",
         data,
@@ -181,37 +233,50 @@ def deleveraging_chart(view: View) -> Drawing:
     )
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _one(kind: str | None) -> str:
+    """One of a class: ``traders`` is the name of all."""
+    return (kind or "account").removesuffix("s")
 
 
-def _bars(lane: Lane, labels: list[str], amounts: list[int], name: str) -> dict[str, Any]:
+def _in_order(names: list[str]) -> dict[str, Any]:
+    """Categories from top to bottom, without a rule through their numbers."""
+    return {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": names,
+        "autorange": "reversed",
+        "showgrid": False,
+    }
+
+
+def _bars(lane: Lane, amounts: list[int], name: str) -> dict[str, Any]:
+    marker: dict[str, Any] = {"color": lane.colour}
+    if lane.hatching:
+        marker["pattern"] = {"shape": lane.hatching, "size": 6, "fillmode": "replace"}
+        marker["line"] = {"color": lane.colour, "width": 1}
     return {
         "type": "bar",
         "orientation": "h",
-        "y": labels,
         "x": [amount / _DOLLAR for amount in amounts],
         "text": [set_in_type(money(amount, sign=True)) if amount else "" for amount in amounts],
         "textposition": "outside",
         "textfont": {"size": 10},
         "cliponaxis": False,
-        "hovertemplate": f"%{{y}}, {name}: %{{x:+,.0f}} dollars<extra></extra>",
+        "hovertemplate": f"%{{customdata}}, {name}: %{{x:+,.0f}} dollars<extra></extra>",
         "name": name,
         "meta": lane.place,
-        "marker": {"color": lane.colour},
+        "marker": marker,
     }
 
 
-def _sideways(
-    bars: list[dict[str, Any]], groups: int, side_by_side: int, each: int = 13
-) -> dict[str, Any]:
-    """The layout of horizontal bars, ``each`` so many pixels high, with room for their numbers."""
+def _sideways(bars: list[dict[str, Any]], count: int, each: int) -> dict[str, Any]:
+    """The layout of ``count`` horizontal bars, ``each`` so many pixels, with room for numbers."""
     least = min(0.0, *(x for trace in bars for x in trace["x"]))
     most = max(0.0, *(x for trace in bars for x in trace["x"]))
-    room = max(1.0, most - least) * 0.2
+    whole = max(1.0, most - least)
     return {
-        "height": 90 + groups * (side_by_side * each + 12),
-        "barmode": "group",
+        "height": 80 + count * each,
+        "barmode": "overlay",
         "bargap": 0.25,
         "hovermode": "closest",
         "showlegend": True,
@@ -219,7 +284,10 @@ def _sideways(
             "title": {"text": "dollars"},
             "zeroline": True,
             "nticks": 6,
-            "range": [least - room if least < 0 else 0, most + room if most > 0 else 0],
+            "range": [
+                least - whole * (0.25 if least < 0 else 0.02),
+                most + whole * (0.25 if most > 0 else 0.02),
+            ],
         },
-        "yaxis": {"automargin": True, "autorange": "reversed", "type": "category"},
+        "yaxis": {"automargin": True},
     }

@@ -9,32 +9,47 @@ import numpy as np
 
 from seawall.storm.report.series import Floats, line, moment
 from seawall.storm.report.view import Drawing, View, across
-from seawall.storm.report.words import DASHES, Lane, counted, dollars, listed, percent, price
+from seawall.storm.report.words import (
+    DASHES,
+    Lane,
+    counted,
+    dollars,
+    listed,
+    percent,
+    price,
+    set_in_type,
+)
 from seawall.storm.result import Row
 
 _GREY = "#8a9099"
 _SPANS = 144
 _LANE = 44
 _MILLION = 1_000_000
+_TOLD = 6
+"""Of more runs a title names the extremes alone."""
 _MONEY = "%{y:,.0f} dollars"
+_SAME = 0.005
+"""A mark that is nowhere so far from the published price, in per cent, is that price."""
 
 
 def price_chart(view: View) -> Drawing:
-    """The published price and every mark; below, a lane for the liquidations of each run."""
+    """The published price and the marks that left it; below, a lane of liquidations for each."""
     published = view.column(view.lanes[0], "published")
     count = len(view.lanes)
     height = 300 + _LANE * count + 60
+    strayed = _strayed(view)
     data: list[dict[str, Any]] = [
+        view.trace(lane, view.column(lane, "mark"), "%{y:,.7~g} dollars") for lane, _ in strayed
+    ]
+    data.append(
         {
             **line(view.start, view.tick, published),
             "name": "published price",
             "meta": -1,
-            "line": {"color": _GREY, "width": 3.5},
+            "line": {"color": _GREY, "width": 1.5},
             "hovertemplate": "%{y:,.7~g} dollars",
         }
-    ]
-    for lane, mark in view.lines("mark"):
-        data.append(view.trace(lane, mark, "%{y:,.7~g} dollars"))
+    )
     largest = max(1.0, *(float(np.max(_spans(view, lane)[1])) for lane in view.lanes))
     for lane in view.lanes:
         data += [_halts(view, lane), _discs(view, lane, largest)]
@@ -52,7 +67,7 @@ def price_chart(view: View) -> Drawing:
     layout["annotations"] = [
         {
             "x": 0, "xref": "paper", "xanchor": "left", "y": lane.place - 0.3, "yref": "y2",
-            "text": lane.name, "showarrow": False, "font": {"color": lane.colour, "size": 11},
+            "text": lane.name, "showarrow": False, "font": {"size": 11},
             "name": f"lane-{lane.place}",
         }
         for lane in view.lanes
@@ -60,12 +75,44 @@ def price_chart(view: View) -> Drawing:
     return Drawing(
         "Price, liquidations and halts",
         _price_title(view, published),
-        "Above: the published price (grey) and each design's mark. Below, a lane for each design: "
-        "a disc is what was liquidated around that time, its area the dollars; a bar is a time in "
-        "which no order was taken.",
+        _price_note(view, [lane for lane, _ in strayed], largest),
         data,
         layout,
     )
+
+
+def _strayed(view: View) -> list[tuple[Lane, Floats]]:
+    """The runs whose mark was not the published price, and how far it was from it (per cent)."""
+    away = [
+        (lane, (mark / view.column(lane, "published") - 1) * 100)
+        for lane, mark in view.lines("mark")
+    ]
+    return [found for found in away if abs(_peak([found]).value) >= _SAME]
+
+
+def _price_note(view: View, strayed: Sequence[Lane], largest: float) -> str:
+    """How to read the chart, and which marks are not drawn since they would hide the price."""
+    same = [lane.name for lane in view.lanes if lane not in strayed]
+    alone = len(view.lanes) == 1
+    if not strayed:
+        marks = f"the published price, which was {'the' if alone else 'every'} mark"
+    elif alone:
+        marks = "the published price (uncoloured) and the mark"
+    elif same:
+        marks = f"the published price (uncoloured), which was the mark of {listed(same)}, and the "
+        marks += "marks of the others"
+    else:
+        marks = "the published price (uncoloured) and each design's mark"
+    lanes = "" if alone else ", a lane for each design"
+    text = (
+        f"Above: {marks}. Below{lanes}: a disc is what was liquidated around that time, its area "
+    )
+    text += "the dollars"
+    if largest > 1:
+        text += f" (the largest {_dollars(largest)})"
+    halted = any(row.halts.ticks for row in view.rows)
+    text += "; a bar is a time in which no order was taken" if halted else "; there was no halt"
+    return set_in_type(f"{text}.")
 
 
 def _price_title(view: View, published: Floats) -> str:
@@ -108,12 +155,13 @@ def _discs(view: View, lane: Lane, largest: float) -> dict[str, Any]:
         "y": [lane.place + 0.12] * len(middles),
         "marker": {
             "color": lane.colour,
+            "symbol": "circle-open" if lane.hollow else "circle",
             "size": [round(float(amount)) for amount in amounts[: len(middles)]],
             "sizemode": "area",
             "sizeref": 2 * largest / 28**2,
             "sizemin": 2,
             "opacity": 0.65,
-            "line": {"width": 0},
+            "line": {"width": 1.5 if lane.hollow else 0},
         },
         "cliponaxis": False,
         "text": [
@@ -172,23 +220,23 @@ def _peak(found: Sequence[tuple[Lane, Floats]]) -> Peak:
 def strayed_chart(view: View) -> Drawing:
     """How far each mark was from the published price."""
     subject = "Mark against published price"
-    away = [
-        (lane, (mark / view.column(lane, "published") - 1) * 100)
-        for lane, mark in view.lines("mark")
-    ]
-    peak = _peak(away)
-    if abs(peak.value) < 0.005:
+    away = _strayed(view)
+    if not away:
         return Drawing(
             subject, "", "", empty="Every mark was the published price, to 0.005 % at all times."
         )
+    peak = _peak(away)
     title = (
         f"The mark of {peak.lane.name} was up to {abs(peak.value):.2f} % "
         f"{'above' if peak.value > 0 else 'below'} the published price, "
         f"at {view.clock(peak.index)}"
     )
-    note = "Per cent above (or, below zero, under) the published price."
+    note = "Per cent above the published price, or below it."
+    same = [lane.name for lane in view.lanes if lane not in [other for other, _ in away]]
+    if same:
+        note += f" The mark of {listed(same)} was that price, to 0.005 %."
     data = [view.trace(lane, values, "%{y:+.3f} %") for lane, values in away]
-    return Drawing(subject, title, note, data, across(view, title={"text": "%"}, ticksuffix=" %"))
+    return Drawing(subject, title, set_in_type(note), data, across(view, ticksuffix=" %"))
 
 
 def depth_chart(view: View) -> Drawing:
@@ -211,13 +259,21 @@ def depth_chart(view: View) -> Drawing:
     }
     return Drawing(
         "Depth within 1 % of the mark",
-        "Share of the time in which one million dollars could be traded: "
-        + listed([f"{percent(share)} in {lane.name}" for share, lane in shares]),
+        _depth_title(shares),
         "Dollars that could be bought and sold at a price, all charges included, at most 1 % worse "
         "than the mark; the thinner side, on a logarithmic scale. 0 while no order was taken.",
         data,
         across(view, **axis),
     )
+
+
+def _depth_title(shares: Sequence[tuple[float, Lane]]) -> str:
+    """For how much of the time a million could be traded; of many runs, the extremes."""
+    text = "Share of the time in which one million dollars could be traded: "
+    if len(shares) <= _TOLD:
+        return text + listed([f"{percent(share)} in {lane.name}" for share, lane in shares])
+    low, high = min(shares, key=lambda s: s[0]), max(shares, key=lambda s: s[0])
+    return f"{text}{percent(low[0])} in {low[1].name} to {percent(high[0])} in {high[1].name}"
 
 
 def _power(decade: int) -> str:
@@ -286,21 +342,32 @@ def layers_chart(view: View) -> Drawing:
     """The result of every vault through time."""
     data = []
     seen: dict[int, int] = {}
+    dashed = any(lane.style for lane in view.lanes)
     for lane, name, result in view.layers:
         place = seen.get(lane.place, 0)
         seen[lane.place] = place + 1
-        style = {"color": lane.colour, "width": 1.5, "dash": DASHES[place % len(DASHES)]}
+        style: dict[str, Any] = {
+            "color": lane.colour,
+            "width": 1 if dashed and place else 1.8,
+            "dash": lane.dash if dashed else DASHES[place % len(DASHES)],
+        }
         data.append(
-            view.trace(lane, result, "%{y:+,.0f} dollars", name=f"{lane.name}, {name}", line=style)
+            view.trace(
+                lane,
+                result,
+                "%{y:+,.0f} dollars",
+                name=f"{lane.name}, {lane.layer(name)}",
+                line=style,
+            )
         )
     subject = "What the capital had gained or lost"
     if not data:
         return Drawing(subject, "", "", empty="No vault stood behind the trades.")
     title = _layers_title(view)
-    note = (
-        "Dollars against what was put in, at the value at which a deposit is priced. Solid: the "
-        "vault that loses first; dashed, dotted: those behind it."
-    )
+    note = "Dollars against what was put in, at the value at which a deposit is priced."
+    if max(seen.values()) > 1:
+        first, behind = ("Broad", "thin") if dashed else ("Solid", "dashed, dotted")
+        note += f" {first}: the vault that loses first; {behind}: those behind it."
     return Drawing(subject, title, note, data, across(view, title={"text": "dollars"}))
 
 
@@ -313,12 +380,14 @@ def _layers_title(view: View) -> str:
     if lost(row) <= 0:
         return "No vault was ever below what was put in"
     layer = max(row.layers, key=lambda layer: layer.worst)
-    share = layer.worst / max(1, layer.put_in)
     when = min(range(len(view.times)), key=lambda at: abs(view.times[at] - layer.worst_time))
-    return (
-        f"The deepest hole was in {layer.vault} of {lane.name}: {dollars(-layer.worst)} "
-        f"at {view.clock(when)}, {percent(share)} of what was put in"
-    )
+    text = f"The deepest hole was in {lane.layer(layer.vault)} of {lane.name}: "
+    text += f"{dollars(layer.worst)} at "
+    text += view.clock(when)
+    brought = next((one for one in row.returns if one.vault == layer.vault), None)
+    if brought is None or brought.tokens or not brought.dollars:
+        return text
+    return f"{text}, {percent(layer.worst / brought.dollars)} of what was brought"
 
 
 def _dollars(amount: float) -> str:

@@ -25,7 +25,9 @@
     });
     delete copy.title;
     for (const axis of ["xaxis", "yaxis", "yaxis2"]) {
-      if (copy[axis]) Object.assign(copy[axis], { gridcolor: rule, zerolinecolor: ink, linecolor: rule });
+      if (!copy[axis]) continue;
+      Object.assign(copy[axis], { gridcolor: rule, zerolinecolor: ink, linecolor: rule });
+      if (copy[axis].minor) copy[axis].minor.gridcolor = rule;
     }
     return copy;
   };
@@ -36,7 +38,9 @@
     const { data, layout } = figures[id];
     const wearing = dressed(layout);
     wearing.annotations = (wearing.annotations || []).filter((note) => !hiddenRuns.has(Number(note.name.slice(5))));
-    const traces = data.map((trace) => ({ ...trace, visible: seen(trace) }));
+    const traces = data.map((trace) => ({
+      ...trace, visible: seen(trace), ...(trace.meta === -1 && { line: { ...trace.line, color: colour("--ink") } }),
+    }));
     drawn.add(id);
     return Plotly.react(byId(id), traces, wearing, {
       responsive: true, displaylogo: false, displayModeBar: narrow.matches ? false : "hover",

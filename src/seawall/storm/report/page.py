@@ -21,11 +21,14 @@ from seawall.about import VERSION
 from seawall.storm.recording import Recording
 from seawall.storm.report.charts import FIGURES, Drawing, View
 from seawall.storm.report.story import of_each, paragraph
-from seawall.storm.report.tables import tables
-from seawall.storm.report.words import Lane, counted, dollars, lanes, set_in_type
-from seawall.storm.result import Beginning
+from seawall.storm.report.tables import markets_table, who_gained
+from seawall.storm.report.words import Lane, counted, dollars, lanes, sentence, set_in_type
+from seawall.storm.result import Beginning, Result, Source
 from seawall.storm.table import stakes
 from seawall.storm.units import span
+
+_CHIPS = 6
+"""More runs than that do not stand in two lines on a phone."""
 
 
 def as_html(recording: Recording, written: datetime) -> str:
@@ -38,9 +41,8 @@ def as_html(recording: Recording, written: datetime) -> str:
         name: {market: FIGURES[name](View(recording, market)) for market in markets}
         for name in FIGURES
     }
-    comparison, *people = tables(result)
     return Template(_text("page.html")).substitute(
-        title=escape(_titled(chosen.scenario.name)),
+        title=escape(_titled(chosen.scenario)),
         description=_print(chosen.scenario.description.strip()),
         facts=_print(_facts(recording)),
         written=f"{written:%Y-%m-%d}",
@@ -51,8 +53,8 @@ def as_html(recording: Recording, written: datetime) -> str:
             f"<dt>{_swatch(lane)}{escape(lane.name)}</dt><dd>{_print(text)}</dd>"
             for lane, text in of_each(recording)
         ),
-        comparison=comparison,
-        people="".join(people),
+        comparison=markets_table(result),
+        people=_people(result),
         capital=_capital(stakes(result)),
         conservation=escape(_books(recording)),
         controls=_controls(runs, markets),
@@ -92,18 +94,33 @@ def _print(text: str) -> str:
     return escape(set_in_type(text), quote=False)
 
 
-def _titled(name: str) -> str:
-    return name.replace("-", " ").replace("_", " ").strip().capitalize()
+def _titled(storm: Source) -> str:
+    """The name of a storm; one that is called as its market is spelt as it."""
+    for market in storm.markets:
+        if market.lower() == storm.name.lower():
+            return market
+    return sentence(storm.name.replace("-", " ").replace("_", " ").strip())
+
+
+def _people(result: Result) -> str:
+    """Who gained and who paid, a table for each market; the first is open."""
+    return "".join(
+        f'<details class="who"{"" if place else " open"}><summary>{escape(found.subject)}</summary>'
+        f"{found.gains}<details><summary>How it came about: rungs, charges, hedges, returns, "
+        f"orders not filled</summary>{found.workings}</details></details>"
+        for place, found in enumerate(who_gained(result))
+    )
 
 
 def _facts(recording: Recording) -> str:
     chosen = recording.result.configuration
     storm = chosen.scenario
+    behind = "each market" if len(storm.markets) > 1 else "the market"
     return (
         f"{', '.join(storm.markets)} · {storm.start[:16].replace('T', ' ')} to "
         f"{storm.end[:16].replace('T', ' ')} UTC · {counted(chosen.traders, 'trader')} "
-        f"({chosen.population.name}, seed {chosen.seed}) · {dollars(chosen.capital)} behind each "
-        f"market{_beginning(chosen.state)} · a look every {span(chosen.tick)}"
+        f"({chosen.population.name}, seed {chosen.seed}) · {dollars(chosen.capital)} behind "
+        f"{behind}{_beginning(chosen.state)} · a tick every {span(chosen.tick)}"
     )
 
 
@@ -115,6 +132,10 @@ def _beginning(state: Beginning | None) -> str:
 
 
 def _swatch(lane: Lane) -> str:
+    """A disc of a run's colour, or a ring where its discs are rings."""
+    if lane.hollow:
+        border = "solid" if lane.style == 1 else "dotted"
+        return f'<i class="swatch" style="border:2px {border} {lane.colour}"></i>'
     return f'<i class="swatch" style="background:{lane.colour}"></i>'
 
 
@@ -150,7 +171,8 @@ def _controls(runs: list[Lane], markets: list[str]) -> str:
             f"<span>{_swatch(lane)}{escape(lane.name)}</span></label>"
             for lane in runs
         )
-        parts.append(f'<fieldset class="runs"><legend>Designs</legend>{chips}</fieldset>')
+        many = " many" if len(runs) > _CHIPS else ""
+        parts.append(f'<fieldset class="runs{many}"><legend>Designs</legend>{chips}</fieldset>')
     return "".join(parts)
 
 
@@ -162,9 +184,9 @@ def _section(name: str, drawings: Mapping[str, Drawing]) -> str:
         inside = (
             f'<p class="empty">{escape(drawing.empty)}</p>'
             if drawing.empty
-            else f'<h3>{_print(drawing.title)}</h3><p class="note">{drawing.note}</p>'
-            f'<div class="chart" id="{name}-{place}" role="figure" '
-            f'aria-label="{escape(drawing.title)}" '
+            else f'<h3>{_print(drawing.title)}</h3><p class="note" id="{name}-{place}-note">'
+            f'{drawing.note}</p><div class="chart" id="{name}-{place}" role="figure" '
+            f'aria-label="{escape(drawing.title)}" aria-describedby="{name}-{place}-note" '
             f'style="height:{drawing.layout["height"]}px"></div>'
         )
         shown.append(f'<div class="panel" data-market="{place}"{hidden}>{inside}</div>')

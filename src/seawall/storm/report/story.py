@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from seawall.storm.crowd import CLASSES
 from seawall.storm.recording import Recording
+from seawall.storm.report.moves import prices
 from seawall.storm.report.view import View
 from seawall.storm.report.words import (
     HOUSE,
@@ -15,90 +14,121 @@ from seawall.storm.report.words import (
     dollars,
     lanes,
     listed,
+    number,
     percent,
-    price,
     rows_of,
+    sentence,
 )
 from seawall.storm.result import Row
 
-_HOUR = 3_600_000
+Found = Sequence[tuple[Lane, list[Row]]]
+
+_NAMED = 4
 
 
 def paragraph(recording: Recording) -> str:
     """What happened to the price, to everybody, and where it differed."""
-    chosen = recording.result.configuration
-    runs = lanes(recording)
-    found = [(lane, rows_of(recording, lane)) for lane in runs]
-    said = [_price(View(recording, market)) for market in chosen.scenario.markets]
-    behind = "each market" if len(chosen.scenario.markets) > 1 else "the market"
-    met = (
-        f"{counted(chosen.traders, 'trader')} and {dollars(chosen.capital)} behind {behind} met it"
-    )
-    said.append(
-        f"{met} in {runs[0].name}." if len(runs) == 1 else f"{met} in {_venues(runs)} alike."
-    )
-    said += [_liquidated(found), _winners(found)]
-    said.append(_tradable(found))
-    said.append(_cut(found))
+    markets = recording.result.configuration.scenario.markets
+    found = [(lane, rows_of(recording, lane)) for lane in lanes(recording)]
+    said = [prices([View(recording, market) for market in markets]), _met(recording, found)]
+    said += [_liquidated(found), _left(found), _traders_as_a_whole(found), _extremes(found)]
+    said += [_tradable(found), _cut(found)]
     return " ".join(part for part in said if part)
 
 
 def of_each(recording: Recording) -> list[tuple[Lane, str]]:
     """What happened in each design."""
-    return [(lane, _design(rows_of(recording, lane))) for lane in lanes(recording)]
+    state = recording.result.configuration.state
+    shared = state is not None and len(state.markets) > 1
+    return [(lane, of_rows(rows_of(recording, lane), shared)) for lane in lanes(recording)]
+
+
+# everybody
+
+
+def _met(recording: Recording, found: Found) -> str:
+    """Who met the storm, and what stood behind the trades."""
+    chosen = recording.result.configuration
+    runs = [lane for lane, _ in found]
+    where = runs[0].name if len(runs) == 1 else _venues(runs)
+    if not chosen.traders:
+        text = f"It met {where} without traders"
+    elif len(runs) == 1:
+        text = f"{counted(chosen.traders, 'trader')} met it in {where}"
+    else:
+        text = f"The same {counted(chosen.traders, 'trader')} met it in {where}"
+    recorded = chosen.state.markets if chosen.state is not None else []
+    if set(recorded) >= set(chosen.scenario.markets):
+        return f"{text}, with the recorded pool behind the trades."
+    behind = "each market" if len(chosen.scenario.markets) > 1 else "the market"
+    return f"{text}, with {dollars(chosen.capital)} behind {behind}."
 
 
 def _venues(runs: Sequence[Lane]) -> str:
     designs = len({lane.design for lane in runs})
     guards = len({lane.guards for lane in runs})
-    if guards == 1:
-        return counted(designs, "design")
-    return f"{counted(designs, 'design')} under {counted(guards, 'set')} of guards"
+    text = f"{number(designs)} design{'' if designs == 1 else 's'}"
+    return text if guards == 1 else f"{text} under {number(guards)} sets of guards"
 
 
-def _price(view: View) -> str:
-    """The largest move of the published price, the largest within an hour, and the end."""
-    series = view.column(view.lanes[0], "published")
-    first = int(np.argmax(~np.isnan(series)))
-    path = series[first:]
-    falls = path / np.maximum.accumulate(path)
-    rises = path / np.minimum.accumulate(path)
-    fell = float(-np.log(falls.min())) >= float(np.log(rises.max()))
-    last = int(np.argmin(falls) if fell else np.argmax(rises))
-    begin = int(np.argmax(path[: last + 1]) if fell else np.argmin(path[: last + 1]))
-    whole = float(path[last] / path[begin] - 1)
-    if begin == last:
-        return f"{view.market} stood at {price(float(path[0]))} dollars throughout."
-    steps = max(1, _HOUR // view.tick)
-    before = path[np.maximum(np.arange(len(path)) - steps, 0)]
-    hourly = path / before - 1
-    fastest = int(np.argmin(hourly) if fell else np.argmax(hourly))
-    quick = float(hourly[fastest])
-    verb = "fell" if fell else "rose"
-    text = (
-        f"{view.market} {verb} {percent(abs(whole))}, from {price(float(path[begin]))} dollars at "
-        f"{view.clock(first + begin)} to {price(float(path[last]))} at "
-        f"{view.clock(first + last)} UTC"
-    )
-    if (last - begin) * view.tick > _HOUR:
-        text += f", {percent(abs(quick))} within one hour"
-    end = float(path[-1] / path[0] - 1)
-    if abs(end) < 0.0005:
-        return f"{text}, and ended where it had begun."
-    return f"{text}, and ended {percent(abs(end))} {'above' if end > 0 else 'below'} its beginning."
-
-
-def _liquidated(found: Sequence[tuple[Lane, list[Row]]]) -> str:
+def _liquidated(found: Found) -> str:
     if not any(_closed(rows) for _, rows in found):
         return "Nobody was liquidated."
-    text = f"Liquidation closed {_span(found, _closed, dollars)} of positions and left "
-    if not any(_debt(rows) for _, rows in found):
-        return f"{text}no bad debt."
-    return f"{text}{_span(found, _debt, dollars)} of bad debt."
+    low, high = _ends(found, _closed)
+    if len(found) == 1:
+        return f"Liquidation closed {dollars(high[0])} of positions."
+    if dollars(low[0]) == dollars(high[0]):
+        return f"Liquidation closed {dollars(high[0])} of positions in every one of them."
+    most = f"Liquidation closed the most in {high[1].name}, {dollars(high[0])} of positions, and "
+    if not low[0]:
+        none = [lane.name for lane, rows in found if not _closed(rows)]
+        return f"{most}nothing in {listed(none)}."
+    return f"{most}the least in {low[1].name}, {dollars(low[0])}."
 
 
-def _winners(found: Sequence[tuple[Lane, list[Row]]]) -> str:
-    """The largest gain and the largest loss of a class, and what the traders made together."""
+def _left(found: Found) -> str:
+    """Who was left with bad debt."""
+    if not any(_closed(rows) for _, rows in found):
+        return ""
+    debts = sorted(((_debt(rows), lane) for lane, rows in found), key=lambda d: -d[0])
+    some = [(debt, lane) for debt, lane in debts if debt]
+    none = [lane.name for debt, lane in debts if not debt]
+    if not some:
+        return "No bad debt was left."
+    if len(found) == 1:
+        return f"It left {dollars(some[0][0])} of bad debt."
+    parts = [f"{dollars(debt)} in {lane.name}" for debt, lane in some]
+    if len(parts) > _NAMED:
+        text = f"Bad debt was largest in {some[0][1].name}, {dollars(some[0][0])}"
+    else:
+        text = f"Bad debt was {listed(parts)}"
+    if not none:
+        return f"{text}."
+    return f"{text}; {listed(none) if len(none) <= _NAMED else number(len(none))} had none."
+
+
+def _traders_as_a_whole(found: Found) -> str:
+    low, high = _ends(found, _traders)
+    if not low[0] and not high[0]:
+        return ""
+    if len(found) == 1:
+        return f"The traders as a whole {_result(high[0])}."
+    if dollars(low[0]) == dollars(high[0]):
+        return f"The traders as a whole {_result(high[0])} in every one of them."
+    return (
+        f"The traders as a whole did best in {high[1].name}, where they {_result(high[0])}, and "
+        f"worst in {low[1].name}, where they {_result(low[0])}."
+    )
+
+
+def _result(gain: int) -> str:
+    if not gain:
+        return "came out even"
+    return f"{'gained' if gain > 0 else 'lost'} {dollars(abs(gain))}"
+
+
+def _extremes(found: Found) -> str:
+    """The largest gain and the largest loss of a class."""
     sums: dict[tuple[str, Lane], int] = {}
     for lane, rows in found:
         for row in rows:
@@ -107,16 +137,16 @@ def _winners(found: Sequence[tuple[Lane, list[Row]]]) -> str:
                     sums[kind, lane] = sums.get((kind, lane), 0) + gain
     (winner, there), gain = max(sums.items(), key=lambda item: item[1])
     (loser, here), loss = min(sums.items(), key=lambda item: item[1])
+    every = [row for _, rows in found for row in rows]
     several = len(found) > 1
-    in_there = f" in {there.name}" if several else ""
-    in_here = f" in {here.name}" if several and here != there else ""
-    all_rows = [row for _, rows in found for row in rows]
-    ours = _span(found, _traders, lambda total: dollars(total, sign=True))
-    return (
-        f"The traders together made {ours}. {_upper(called(winner, all_rows))} gained most"
-        f"{in_there} ({dollars(gain, sign=True)}), {called(loser, all_rows)} lost most{in_here} "
-        f"({dollars(loss)})."
-    )
+    said: list[str] = []
+    if gain > 0:
+        where = f" in {there.name}" if several else ""
+        said.append(f"{called(winner, every)} gained most{where}, {dollars(gain)}")
+    if loss < 0:
+        where = f" in {here.name}" if several else ""
+        said.append(f"{called(loser, every)} lost most{where}, {dollars(-loss)}")
+    return f"{sentence('; '.join(said))}." if said else ""
 
 
 def _closed(rows: Sequence[Row]) -> int:
@@ -133,92 +163,109 @@ def _traders(rows: Sequence[Row]) -> int:
     return sum(row.gains.get(kind, 0) for row in rows for kind in CLASSES)
 
 
-def _span(
-    found: Sequence[tuple[Lane, list[Row]]],
-    measure: Callable[[Sequence[Row]], int],
-    text: Callable[[int], str],
-) -> str:
-    """A measure over all runs: one number, or the least and the most with their names."""
+def _ends(
+    found: Found, measure: Callable[[Sequence[Row]], int]
+) -> tuple[tuple[int, Lane], tuple[int, Lane]]:
+    """The least and the most of a measure, and whose they are."""
     values = [(measure(rows), lane) for lane, rows in found]
-    low, high = min(values, key=lambda v: v[0]), max(values, key=lambda v: v[0])
-    if text(low[0]) == text(high[0]):
-        return text(low[0])
-    between = "" if len(found) == 2 else "between "
-    return f"{between}{text(low[0])} ({low[1].name}) and {text(high[0])} ({high[1].name})"
+    return min(values, key=lambda v: v[0]), max(values, key=lambda v: v[0])
 
 
-def _tradable(found: Sequence[tuple[Lane, list[Row]]]) -> str:
-    """For how much of the time the probe that tells the designs apart best could be traded."""
-    sizes = [probe.dollars for probe in found[0][1][0].probes]
-    said = []
-    for place, size in enumerate(sizes):
+def _tradable(found: Found) -> str:
+    """For how much of the time orders of the probes' sizes could be filled near the mark."""
+    said: dict[str, list[str]] = {}
+    for place, probe in enumerate(found[0][1][0].probes):
         shares = []
         for lane, rows in found:
             ticks = max(1, sum(row.ticks for row in rows))
             shares.append((sum(row.probes[place].within_1 for row in rows) / ticks, lane))
         low, high = min(shares, key=lambda s: s[0]), max(shares, key=lambda s: s[0])
-        amount = dollars(size * 1_000_000)
         if percent(low[0]) == percent(high[0]):
-            said.append(f"{amount} could be traded within 1 % for {percent(low[0])} of the time")
+            alike = {0.0: "at no time", 1.0: "at all times"}
+            when = alike.get(low[0], f"for {percent(low[0])} of the time")
         else:
-            said.append(
-                f"{amount} could be traded within 1 % for {percent(low[0])} of the time in "
-                f"{low[1].name} and {percent(high[0])} in {high[1].name}"
-            )
-    return "; ".join(said) + "."
+            when = f"for {percent(low[0])} ({low[1].name}) to "
+            when += f"{percent(high[0])} ({high[1].name}) of the time"
+        size = f"{probe.dollars // 1000:,} k".replace(",000 k", " M")
+        said.setdefault(when, []).append(size)
+    (when, sizes), *rest = said.items()
+    text = f"An order of {' or '.join(sizes)} dollars could be filled within 1 % of the mark {when}"
+    more = [f"one of {' or '.join(sizes)} {when}" for when, sizes in rest]
+    return f"{'; '.join([text, *more])}."
 
 
-def _cut(found: Sequence[tuple[Lane, list[Row]]]) -> str:
+def _cut(found: Found) -> str:
     cut = [(sum(row.deleveraging.accounts for row in rows), lane) for lane, rows in found]
-    hurt = [f"{counted(number, 'account')} in {lane.name}" for number, lane in cut if number]
+    hurt = [(winners, lane) for winners, lane in cut if winners]
     if not hurt:
         return "No winner was deleveraged."
-    return f"Winners were deleveraged: {listed(hurt)}."
+    where = listed([f"{counted(winners, 'winner')} in {lane.name}" for winners, lane in hurt])
+    return f"Deleveraging closed positions of {where}."
 
 
-def _design(rows: Sequence[Row]) -> str:
+# each design
+
+
+def of_rows(rows: Sequence[Row], shared: bool) -> str:
+    """What happened in the markets of a run; ``shared`` where one pool stands behind them all."""
     accounts = sum(max((r.accounts for r in row.liquidations), default=0) for row in rows)
-    said = []
+    said: list[str] = []
     if accounts:
         debt = _debt(rows)
         said.append(
-            f"{counted(accounts, 'account')} liquidated, {dollars(_closed(rows))} of positions, "
-            f"{dollars(debt) if debt else 'no'}{' of' if debt else ''} bad debt."
+            f"{counted(accounts, 'account')} {'was' if accounts == 1 else 'were'} liquidated, "
+            f"{dollars(_closed(rows))} of positions, with {dollars(debt) if debt else 'no'}"
+            f"{' of' if debt else ''} bad debt."
         )
     else:
         said.append("Nobody was liquidated.")
-    said += [_vaults(rows), _paid_late(rows), _stopped(rows), _taken(rows)]
+    said += [_vaults(rows, shared), _paid_late(rows), _stopped(rows), _taken(rows)]
     return " ".join(part for part in said if part)
 
 
-def _vaults(rows: Sequence[Row]) -> str:
-    """Each vault over all markets: its deepest point, its end."""
-    said = []
+def _vaults(rows: Sequence[Row], shared: bool) -> str:
+    """Each vault: its deepest point in any market, and its end over all of them.
+
+    The end is what its owners gained: a pool that is ``shared`` stands whole in every market.
+    """
     names = list(dict.fromkeys(layer.vault for row in rows for layer in row.layers))
+    if not names:
+        return ""
+    said: list[str] = []
     for name in names:
         layers = [(row, layer) for row in rows for layer in row.layers if layer.vault == name]
         row, deepest = max(layers, key=lambda found: found[1].worst)
-        end = sum(layer.end for _, layer in layers)
-        where = f" ({row.market})" if len(rows) > 1 else ""
-        if deepest.worst > 0:
-            low = f"stood at {dollars(-deepest.worst)}{where} at its deepest"
+        end = sum(row.gains.get(name, 0) for row in rows)
+        several = len(rows) > 1 and not shared
+        where = f" in {row.market}" if several else ""
+        over = " over all markets" if len(rows) > 1 and not said else ""
+        if deepest.worst <= 0 and not end:
+            said.append(f"{name} neither gained nor lost")
+        elif deepest.worst <= 0:
+            said.append(f"{name} was never below what was put in and ended {_up(end)}{over}")
+        elif not several and dollars(deepest.worst) == dollars(-end):
+            said.append(f"{name} ended at its deepest, {_up(end)}")
         else:
-            low = "was never below what was put in"
-        said.append(f"{name} {low} and ended at {dollars(end, True)}")
-    text = "; ".join(said)
-    return f"{_upper(text)}." if text else ""
+            low = f"{name} was {dollars(deepest.worst)} down{where} at its deepest"
+            said.append(f"{low} and ended {_up(end)}{over}")
+    return f"{'Its vault' if len(names) == 1 else 'Of its vaults,'} {'; '.join(said)}."
+
+
+def _up(gain: int) -> str:
+    if not gain:
+        return "where it had begun"
+    return f"{dollars(abs(gain))} {'up' if gain > 0 else 'down'}"
 
 
 def _paid_late(rows: Sequence[Row]) -> str:
     unpaid = -sum(row.gains.get("unpaid", 0) for row in rows)
     withheld = sum(row.withheld for row in rows)
-    said = []
+    said: list[str] = []
     if withheld:
         said.append(f"winners were not paid {dollars(withheld)} of their profit")
     if unpaid:
         said.append(f"in the end the market owed {dollars(unpaid)} that it did not have")
-    text = "; ".join(said)
-    return f"{_upper(text)}." if text else ""
+    return f"{sentence('; '.join(said))}." if said else ""
 
 
 def _stopped(rows: Sequence[Row]) -> str:
@@ -237,11 +284,8 @@ def _taken(rows: Sequence[Row]) -> str:
         return ""
     cut = sum(row.deleveraging.dollars for row in rows)
     taken = sum(row.deleveraging.taken for row in rows)
-    cost = f"at a cost of {dollars(taken)} to them" if taken else "at no worse than the mark"
+    cost = f"which cost them {dollars(taken)}" if taken else "at no worse than the mark"
     return (
-        f"{counted(accounts, 'winner')} lost {dollars(cut)} of positions to deleveraging, {cost}."
+        f"{counted(accounts, 'winner')} had {dollars(cut)} of positions closed by deleveraging, "
+        f"{cost}."
     )
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

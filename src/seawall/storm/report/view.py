@@ -14,6 +14,8 @@ from seawall.storm.report.series import Floats, line, moment
 from seawall.storm.report.words import Lane, clock, lanes
 from seawall.storm.result import Row
 
+_DAY = 86_400_000
+
 
 @dataclass
 class Drawing:
@@ -120,7 +122,11 @@ def across(view: View, height: int = 340, **axis: Any) -> dict[str, Any]:
         "showlegend": True,
         "xaxis": {
             "type": "date",
-            "hoverformat": "%d %b %H:%M UTC",
+            "hoverformat": "%-d %b %H:%M UTC",
+            "tickformatstops": [
+                {"dtickrange": [None, _DAY - 1], "value": "%H:%M\n%-d %b %Y"},
+                {"dtickrange": [_DAY, None], "value": "%-d %b\n%Y"},
+            ],
             "range": [moment(view.times[0]), moment(view.times[-1])],
         },
         "yaxis": {"automargin": True, "zeroline": True, **axis},

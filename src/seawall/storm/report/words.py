@@ -18,38 +18,73 @@ COLOURS = (
 DASHES = ("solid", "dash", "dot", "dashdot")
 """Of lines: by guards where lines are runs, by place in the loss order where they are vaults."""
 
+HATCHINGS = ("", "/", ".", "x")
+"""Of bars, by guards."""
+
 HOUSE = ("treasury", "keeper", "insurance", "reserve", "unpaid")
 """Keys of a row's gains that are no class of people and no vault."""
 
 _DAY = 86_400_000
+_NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 
 
 @dataclass(frozen=True)
 class Lane:
-    """One run of a storm: its place, its name and its colour, the same on the whole page."""
+    """One run of a storm: its place, its name and how it is drawn, the same on the whole page.
+
+    ``hue`` is the place of its colour, ``style`` that of its dashes, discs and hatching.
+    """
 
     place: int
     design: str
     guards: str
-    dash: str = "solid"
+    hue: int
+    style: int = 0
 
     @property
     def name(self) -> str:
         """The design, with its guards where there are any."""
         return self.design if self.guards == "none" else f"{self.design} + {self.guards}"
 
+    def layer(self, vault: str) -> str:
+        """The name of a vault of this run; one that has the design's own name is its pool."""
+        return "pool" if vault == self.design else vault
+
     @property
     def colour(self) -> str:
         """As hexadecimal RGB."""
-        return COLOURS[self.place % len(COLOURS)]
+        return COLOURS[self.hue % len(COLOURS)]
+
+    @property
+    def dash(self) -> str:
+        """Of its lines."""
+        return DASHES[self.style]
+
+    @property
+    def hatching(self) -> str:
+        """Of its bars."""
+        return HATCHINGS[self.style]
+
+    @property
+    def hollow(self) -> bool:
+        """Whether its discs are rings."""
+        return self.style > 0
 
 
 def lanes(recording: Recording) -> list[Lane]:
-    """The runs of a storm in their order."""
+    """The runs of a storm in their order.
+
+    Designs have colours and sets of guards have dashes, unless there is but one design or there
+    are more sets than dashes: then every run has a colour of its own.
+    """
+    runs = recording.result.runs
     guards = recording.result.configuration.guards
+    designs = list(dict.fromkeys(run.design for run in runs))
+    if len(designs) == 1 or len(guards) > len(DASHES):
+        return [Lane(place, run.design, run.guards, place) for place, run in enumerate(runs)]
     return [
-        Lane(place, run.design, run.guards, DASHES[guards.index(run.guards) % len(DASHES)])
-        for place, run in enumerate(recording.result.runs)
+        Lane(place, run.design, run.guards, designs.index(run.design), guards.index(run.guards))
+        for place, run in enumerate(runs)
     ]
 
 
@@ -62,6 +97,26 @@ def called(kind: str, rows: Sequence[Row]) -> str:
     """A class of people in a sentence; of a vault, its owners."""
     vaults = [layer.vault for row in rows for layer in row.layers]
     return f"the owners of {kind}" if kind in vaults else f"the {kind}"
+
+
+def sentence(text: str) -> str:
+    """A text as the beginning of a sentence.
+
+    Example::
+
+        assert sentence("the makers lost") == "The makers lost"
+    """
+    return text[:1].upper() + text[1:]
+
+
+def number(count: int) -> str:
+    """A small number in words.
+
+    Example::
+
+        assert number(5) == "five"
+    """
+    return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
 
 
 def dollars(amount: int, sign: bool = False) -> str:
