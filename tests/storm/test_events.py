@@ -195,7 +195,7 @@ SECOND_MARKET = '[[markets]]\nname = "{}"\n[[paths]]\nmarket = "XYZ"'
         ("tick_s = 15", "tick_s = ", "test: "),
         ("tick_s = 15", "tick_s = 0", "tick_s 0: must be from 1 to 3600"),
         ("tick_s = 15", "", "missing required field `tick_s`"),
-        ("venue", "venu", "unknown field `venu`"),
+        ("venue", "venu", "no 'venu' in paths; there are market, venue"),
         ('"alt"', '"huge"', "Invalid enum value 'huge' - at `$.markets[0].preset`"),
         ('"1e9"', '"much"', "market_value of XYZ: 'much' is not an amount of dollars"),
         ('"1e9"', '"-1"', "market_value of XYZ: '-1' is not an amount"),

@@ -64,10 +64,10 @@ def test_a_population_of_your_own_is_read_by_its_path(tmp_path: Path) -> None:
     ("old", "new", "told"),
     [
         ("follow = 0.35", "follow = 1.5", "$.traders.follow"),
-        ("follow = 0.35", "folow = 0.35", "folow"),
+        ("follow = 0.35", "folow = 0.35", "no 'folow' in traders; there are count, "),
         ("count = 10000", "count = -1", "$.traders.count"),
         ("hold_hours = 3.0", "hold_hours = 0", "$.traders.hold_hours"),
-        ("[keeper]", "[keepers]", "keeper"),
+        ("[keeper]", "[keepers]", "no 'keepers'; there are name, description, traders, balancers"),
         ("[keeper]", "[keeper", "mine"),
     ],
 )

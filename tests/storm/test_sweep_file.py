@@ -104,7 +104,7 @@ def test_candles_are_cut_and_their_gaps_held_as_the_file_says(tmp_path: Path) ->
     [
         ("", "name one scenario .crash, jumps, brownian, jelly"),
         ("scenario = 'crash'\ncandles = ['a.csv']", "name one scenario"),
-        ("scenario = 'crash'\nspeed = 3", "unknown field `speed`"),
+        ("scenario = 'crash'\nspeed = 3", "no 'speed'; there are scenario, candles, symbols"),
         ("scenario = crash", "Invalid value"),
         ("scenario = 'crash'\nhours = 3", "start and hours cut real prices"),
         ("candles = ['nowhere.csv']", "nowhere.csv: there is no such file"),

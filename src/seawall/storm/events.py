@@ -42,6 +42,7 @@ import msgspec
 import numpy as np
 
 from seawall.engine.errors import BadScenario
+from seawall.storm import toml
 from seawall.storm.paths import geometric
 from seawall.storm.scenario import MarketFacts, PublishedMark, Scenario, Series, build
 from seawall.storm.units import iso, parse_time, to_dollars, to_price
@@ -133,7 +134,7 @@ def parse_event(text: str, name: str) -> Scenario:
         parse_event(Path("my-event.toml").read_text(), "my-event")
     """
     try:
-        event = msgspec.toml.decode(text, type=_Event)
+        event = toml.read(text, _Event)
     except msgspec.DecodeError as error:
         raise BadScenario(f"{name}: {error}") from None
     if not 1 <= event.tick_s <= 3600:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from seawall.engine.errors import BadParameters
+from seawall.storm import toml
 from seawall.storm.units import parse_time
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -202,8 +203,7 @@ def load_population(name: str | Path) -> Population:
             "or give the path of a .toml file"
         )
     try:
-        table = msgspec.toml.decode(text)
-        return msgspec.convert({"name": path.stem, **table}, Population)
+        return toml.read(text, Population, name=path.stem)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadParameters(f"population {path.stem}: {error}") from None
 

@@ -35,6 +35,7 @@ from seawall import designs as registry
 from seawall.about import VERSION
 from seawall.engine.errors import BadParameters, SeawallError
 from seawall.engine.fixed import HOUR, MAX_TIME
+from seawall.storm import toml
 from seawall.storm.candles import load_candles
 from seawall.storm.events import load_event, scenarios
 from seawall.storm.scenario import Scenario
@@ -204,7 +205,7 @@ def load_sweep(path: str | Path) -> Sweep:
 def parse_sweep(text: bytes | str, name: str) -> Sweep:
     """The sweep that the TOML ``text`` describes; raises as :func:`load_sweep`."""
     try:
-        file = msgspec.toml.decode(text, type=SweepFile)
+        file = toml.read(text, SweepFile)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadParameters(f"{name}: {error}") from None
     try:
