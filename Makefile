@@ -2,6 +2,8 @@
 #              them through every design and writes a page for each into out/
 # make test    the whole suite against the compiled install, the engine's tests on the source too
 # make check   format, lint, types
+# make tables  every table of docs/ that stands below its command, taken again; DATA=FOLDER names
+#              the candle files that some of the commands read
 # make bench   the benchmarks
 # make clean   forget everything that was built
 #
@@ -19,7 +21,7 @@ ENGINE_TESTS := tests/engine tests/glp tests/gm tests/layered tests/orderbook te
 	tests/test_auditor.py tests/test_determinism.py tests/test_machine.py tests/test_public.py
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 
-.PHONY: run test check bench clean files
+.PHONY: run test check tables bench clean files
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
@@ -35,6 +37,9 @@ check: $(VENV)/tools
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+tables: $(VENV)/installed
+	$(BIN)/python docs/retake.py $(if $(DATA),--data '$(DATA)')
 
 # The peer that is measured beside is not needed: without it the table says so.
 bench: $(VENV)/installed
