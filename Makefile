@@ -4,6 +4,7 @@
 # make check   format, lint, types
 # make tables  every table of docs/ that stands below its command, taken again; DATA=FOLDER names
 #              the candle files that some of the commands read
+# make charts  the chart of the README, drawn again in Chromium
 # make bench   the benchmarks
 # make clean   forget everything that was built
 #
@@ -21,7 +22,7 @@ ENGINE_TESTS := tests/engine tests/glp tests/gm tests/layered tests/orderbook te
 	tests/test_auditor.py tests/test_determinism.py tests/test_machine.py tests/test_public.py
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 
-.PHONY: run test check tables bench clean files
+.PHONY: run test check tables charts bench clean files
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
@@ -40,6 +41,9 @@ check: $(VENV)/tools
 
 tables: $(VENV)/installed
 	$(BIN)/python docs/retake.py $(if $(DATA),--data '$(DATA)')
+
+charts: $(VENV)/tools
+	$(BIN)/python docs/october.py
 
 # The peer that is measured beside is not needed: without it the table says so.
 bench: $(VENV)/installed
