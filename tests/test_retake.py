@@ -106,7 +106,7 @@ def test_a_command_that_needs_a_folder_that_is_not_there_is_left_out_and_said(
 
 def test_a_command_that_fails_ends_the_run_with_its_words(page: Path) -> None:
     page.write_text(PAGE.replace("seawall --version", "seawall storm july-1914", 1))
-    with pytest.raises(SystemExit, match="no event 'july-1914'"):
+    with pytest.raises(SystemExit, match="no scenario 'july-1914'"):
         main([str(page)])
     assert SAID in page.read_text()
 
