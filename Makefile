@@ -61,7 +61,7 @@ $(VENV)/files: files | $(BIN)/python
 	@echo $(FILES) | cmp -s - $@ || echo $(FILES) > $@
 
 $(VENV)/installed: $(FILES) $(VENV)/files | $(BIN)/python
-	@echo "Installing Seawall with its engine compiled: about three minutes on two cores."
+	@echo "Installing Seawall with its engine compiled: about four minutes on two cores."
 	rm -rf build
 	$(PIP) .
 	@touch $@

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from orderbook.floor import HOUR, SECOND, Floor, dollars, price, rate, tokens
 from seawall.engine.designs.orderbook import Params
-from seawall.engine.designs.orderbook.funding import mean_premium
+from seawall.engine.designs.orderbook.book import Book
+from seawall.engine.designs.orderbook.funding import impact_price, mean_premium
+from seawall.engine.designs.orderbook.levels import Owner, Resting
 from seawall.engine.designs.orderbook.prices import (
     DecayedMean,
     HourMean,
@@ -276,3 +278,31 @@ def test_parameters_are_held_against_their_bounds() -> None:
             Params(**{field: value})  # type: ignore[arg-type]
     with pytest.raises(BadParameters, match="auction_step"):
         Params(auction_duration=1_000)
+
+
+LEVELS = st.lists(
+    st.tuples(st.integers(1, 4 * 10**16), st.integers(1, 10**12)),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda level: level[0],
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(LEVELS, st.integers(1, 10**11))
+def test_an_impact_price_is_exact_before_it_is_rounded(
+    levels: list[tuple[int, int]], value: int
+) -> None:
+    """OB-FUN-2: tokens are counted to 1e-20, whether one level holds all of the value or not."""
+    book = Book()
+    for number, (at, size) in enumerate(levels):
+        book.add(Resting(number, Owner(2), False, at, size, False, 0))
+    left, counted = value * 10**12, 0
+    for at, size in sorted(levels):
+        part = min(left, at * size)
+        counted += size * 10**12 if part == at * size else part * 10**12 // at
+        left -= part
+        if left == 0:
+            break
+    expected = 0 if left else value * 10**24 // counted
+    assert impact_price(book, True, value) == expected

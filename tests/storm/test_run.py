@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from seawall.designs import DESIGNS
@@ -11,7 +12,9 @@ from seawall.storm import Scenario, crash_path, load_candles, load_event
 from seawall.storm.crowd import draw, tape
 from seawall.storm.population import Population, load_population
 from seawall.storm.result import Row
-from seawall.storm.run import Stage, StormResult, run_storm
+from seawall.storm.run import StormResult, run_storm
+from seawall.storm.scenario import Series, build
+from seawall.storm.stage import Stage
 
 DESIGN = next(iter(DESIGNS))
 CRASH = crash_path(
@@ -297,3 +300,20 @@ def test_real_candles_of_two_venues_run_and_hurt(market_data: Path) -> None:
 def test_a_population_may_be_an_object(storm: StormResult) -> None:
     people: Population = load_population("crowd")
     assert hard(population=people).runs[0].digest == storm.runs[0].digest
+
+
+def test_a_market_whose_price_comes_later_is_stood_behind_from_then_on() -> None:
+    """Half of some vaults' capital is the token, which nobody can bring before it has a price."""
+    count, late = 120, 40
+    times = np.arange(count) * 15_000
+    steady = np.full(count, 100 * 10**10, dtype=np.int64)
+    lines = [
+        Series("BTC", "feed", times, steady, 15_000),
+        Series("ETH", "feed", times[late:], steady[late:] // 50, 15_000),
+    ]
+    storm = build("late", "one market opens later", ["made up"], {}, 15_000, lines)
+    result = run_storm(storm, traders=40)
+    assert [run.conservation for run in result.runs] == [0] * len(DESIGNS)
+    for row in result.rows:
+        assert sum(layer.put_in for layer in row.layers) > 13_000_000 * 10**6
+        assert all(layer.worst < layer.put_in // 100 for layer in row.layers)

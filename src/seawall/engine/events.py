@@ -277,10 +277,14 @@ class ReportRejected(Event):
 
 
 class Journal:
-    """Where events wait for whoever watches; keeps nothing while nobody does."""
+    """Where events wait for whoever watches; keeps nothing while nobody does.
+
+    Without ``renewals`` nobody wants to hear of orders that a renewal of quotes takes back.
+    """
 
     def __init__(self) -> None:
         self.listening: bool = False
+        self.renewals: bool = True
         self.events: list[Event] = []
 
     def drain(self) -> list[Event]:

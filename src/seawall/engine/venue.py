@@ -13,13 +13,7 @@ from typing import Final
 
 from mypy_extensions import i64, mypyc_attr
 
-from seawall.engine.errors import (
-    BadParameters,
-    BrokenBooks,
-    NotEnough,
-    OutOfRange,
-    Unknown,
-)
+from seawall.engine.errors import BadParameters, BrokenBooks, NotEnough, OutOfRange, Unknown
 from seawall.engine.events import Event, Journal
 from seawall.engine.fixed import DAY, MAX_DOLLARS, MAX_TIME, check_range
 from seawall.engine.pot import Pot, Treasury
@@ -157,8 +151,11 @@ class Market:
         """
         raise NotImplementedError
 
-    def cancel_all(self, account: int) -> int:
-        """Take every order of the account back; how many there were."""
+    def cancel_all(self, account: int, renews: bool = False) -> int:
+        """Take every order of the account back; how many there were.
+
+        ``renews``: it will quote anew at once, which only who listens to renewals is told.
+        """
         raise NotImplementedError
 
     def check_reports(self, now: i64, reports: list[Report]) -> None:
@@ -192,6 +189,11 @@ class Market:
         found = self.position(account)
         return [] if found is None else [found]
 
+    def equity(self, account: int) -> int:
+        """What the account's position is worth by its view (1e-6 dollar), 0 without one."""
+        found = self.position(account)
+        return 0 if found is None else int(found.equity)
+
     def open_positions(self) -> list[int]:
         """Accounts with a position, ascending."""
         raise NotImplementedError
@@ -203,6 +205,10 @@ class Market:
     def rests_orders(self) -> bool:
         """Whether participants' limit orders rest here and make the market."""
         return False
+
+    def is_open(self) -> bool:
+        """Whether new orders are taken at this time. Only where :meth:`rests_orders`."""
+        raise NotImplementedError
 
     def own_accounts(self) -> list[tuple[str, int]]:
         """Accounts that the market opened for itself, by role; their worth is its vaults'."""

@@ -1,23 +1,30 @@
 """What everybody does at a venue: plans are carried out, and what it shows is answered.
 
 The plans and traits come from :func:`seawall.storm.crowd.draw` and know no venue; commands go
-through a :class:`seawall.storm.broker.Broker`. Agents look with numpy at all of their kind at once
-and touch the venue only for those who act.
+through a :class:`seawall.storm.broker.Broker`. Agents keep the prices at which they act in order
+and touch the venue only for those who do.
 """
 
-from typing import Any
+from heapq import heappop, heappush
+from math import isfinite, isnan, nan
+from typing import Final
 
 import numpy as np
+from mypy_extensions import mypyc_attr
 
 from seawall.engine.fixed import DOLLAR, NOTIONAL_STEP, TOKEN
 from seawall.engine.views import PositionView
 from seawall.storm.broker import CENT, Broker, Tick
-from seawall.storm.crowd import CLASSES, Crowd, Tape
+from seawall.storm.crowd import CLASSES, Crowd, Group, Tape
 from seawall.storm.population import Step, attack_at
+from seawall.storm.worth import dollars_of
 
-_DOLLAR, _TOKEN, _STEP = int(DOLLAR), int(TOKEN), int(NOTIONAL_STEP)
+_DOLLAR: Final = int(DOLLAR)
+_TOKEN: Final = int(TOKEN)
+_STEP: Final = float(NOTIONAL_STEP)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Agents:
     """Agents of one kind."""
 
@@ -32,39 +39,69 @@ class Agents:
         """Take back what still waits at the venue."""
 
 
-class Lines:
-    """The nearest stop and the nearest liquidation of each side: short of them nobody acts.
+def enrol(
+    broker: Broker, kind: str, market: str, group: Group, capital: int
+) -> tuple[list[int], list[int]]:
+    """Accounts that share ``capital`` by the group's parts, and what each of them has."""
+    parts: list[float] = group.parts.tolist()
+    amounts = [int(capital * part) for part in parts]
+    if amounts:
+        amounts[-1] += capital - sum(amounts)
+    accounts = [broker.enrol(kind, market, amount) for amount in amounts]
+    return accounts, amounts
 
-    They are ``known`` until a position changes.
+
+class Line:
+    """The prices at which traders of one side act, the nearest first.
+
+    ``side`` is 1 where longs act below their price, -1 where shorts act above it. ``prices`` and
+    ``sides`` say how it is with every trader now: what is in the heap and no longer so is passed
+    over.
     """
 
-    def __init__(self) -> None:
-        self.known = False
-        self.stop = (np.nan, np.nan)
-        self.fall = (np.nan, np.nan)
+    def __init__(self, side: float, prices: list[float], sides: list[float]) -> None:
+        self.side = side
+        self.prices = prices
+        self.sides = sides
+        self.heap: list[tuple[float, int]] = []
 
-    def draw(self, side: Any, stops: tuple[Any, Any], falls: tuple[Any, Any]) -> None:
-        """Find them: ``side`` of everybody, and by whom there is a price at which each acts."""
-        self.known = True
-        self.stop, self.fall = _nearest(side, *stops), _nearest(side, *falls)
+    def add(self, trader: int) -> None:
+        """Take a trader's price in, where there is one on this side."""
+        price = self.prices[trader]
+        if self.sides[trader] == self.side and not isnan(price):
+            heappush(self.heap, (-self.side * price, trader))
 
-    def stops(self, mark: int) -> bool:
-        """Whether the mark is past somebody's stop."""
-        return mark - self.stop[0] < 0 or self.stop[1] - mark < 0
+    def take(self, mark: float, near: float) -> list[int]:
+        """Take out who acts at ``mark``: past their price, or short of it by less than ``near``."""
+        found: list[int] = []
+        heap = self.heap
+        while heap:
+            first = heap[0]
+            trader = first[1]
+            price = -self.side * first[0]
+            if self.sides[trader] == self.side and self.prices[trader] == price:
+                if (mark - price) * self.side >= near:
+                    break
+                found.append(trader)
+            heappop(heap)
+        return found
 
-    def falls(self, mark: int, near: float) -> bool:
-        """Whether the mark is within ``near`` of somebody's liquidation, or past it."""
-        return mark - self.fall[0] < near or self.fall[1] - mark < near
 
+class Lines:
+    """Where those of one market would act, both sides."""
 
-def _nearest(side: Any, who: Any, prices: Any) -> tuple[float, float]:
-    """The highest price of a long, the lowest of a short; not a number where there is none."""
-    sides, at = side[who], prices[who]
-    longs, shorts = at[(sides > 0) & ~np.isnan(at)], at[(sides < 0) & ~np.isnan(at)]
-    return (
-        float(longs.max()) if len(longs) else np.nan,
-        float(shorts.min()) if len(shorts) else np.nan,
-    )
+    def __init__(self, prices: list[float], sides: list[float]) -> None:
+        self.longs = Line(1.0, prices, sides)
+        self.shorts = Line(-1.0, prices, sides)
+
+    def add(self, trader: int) -> None:
+        """Take a trader's price in."""
+        self.longs.add(trader)
+        self.shorts.add(trader)
+
+    def take(self, mark: float, near: float = 0.0) -> list[int]:
+        """Take out who acts at ``mark``, each once, in their order."""
+        return sorted(set(self.longs.take(mark, near) + self.shorts.take(mark, near)))
 
 
 class TraderAgents(Agents):
@@ -72,18 +109,22 @@ class TraderAgents(Agents):
 
     def __init__(self, crowd: Crowd, broker: Broker, prices: Tape) -> None:
         rules = crowd.population.traders
-        self.rules = rules
         self.broker = broker
-        self.crowd = crowd
+        self.markets = list(crowd.markets)
         intents = crowd.intents
-        self.upto = np.searchsorted(intents.time, prices.grid, "right").tolist()
+        self.upto: list[int] = np.searchsorted(intents.time, prices.grid, "right").tolist()
         self.done = 0
-        self.who = intents.trader.tolist()
-        self.opens = intents.opens.tolist()
-        self.long = intents.long.tolist()
-        self.dollars = intents.dollars.tolist()
-        self.margin = crowd.margin.tolist()
-        self.market = crowd.market.tolist()
+        self.who: list[int] = intents.trader.tolist()
+        self.opens: list[bool] = intents.opens.tolist()
+        self.long: list[bool] = intents.long.tolist()
+        self.dollars: list[int] = intents.dollars.tolist()
+        self.margin: list[int] = crowd.margin.tolist()
+        self.market: list[int] = crowd.market.tolist()
+        self.adds: list[bool] = crowd.adds.tolist()
+        self.stop: list[float] = crowd.stop.tolist()
+        self.tolerance: float = rules.tolerance
+        self.add_near: float = rules.add_near
+        self.add_part: float = rules.add_part
         self.accounts = [
             broker.enrol(CLASSES[style], crowd.markets[market], purse)
             for style, market, purse in zip(
@@ -92,18 +133,11 @@ class TraderAgents(Agents):
         ]
         self.first = self.accounts[0] if self.accounts else 0
         count = len(self.accounts)
-        self.lines = [Lines() for _ in crowd.markets]
-        self.side = np.zeros(count)
-        self.stop_at = np.full(count, np.nan)
-        self.fall_at = np.full(count, np.nan)
-        self.stoppers = [
-            np.flatnonzero((crowd.market == index) & np.isfinite(crowd.stop))
-            for index in range(len(crowd.markets))
-        ]
-        self.adders = [
-            np.flatnonzero((crowd.market == index) & crowd.adds)
-            for index in range(len(crowd.markets))
-        ]
+        self.side = [0.0] * count
+        self.stop_at = [nan] * count
+        self.fall_at = [nan] * count
+        self.stops = [Lines(self.stop_at, self.side) for _ in crowd.markets]
+        self.falls = [Lines(self.fall_at, self.side) for _ in crowd.markets]
 
     def observe(self, tick: Tick) -> None:
         """Learn where the positions that changed would be stopped, or liquidated."""
@@ -113,18 +147,23 @@ class TraderAgents(Agents):
                 self._learn(trader, self.broker.position(account))
 
     def _learn(self, trader: int, view: PositionView | None) -> None:
-        self.lines[self.market[trader]].known = False
         if view is None:
-            self.side[trader] = 0
-            self.stop_at[trader] = self.fall_at[trader] = np.nan
+            self.side[trader] = 0.0
+            self.stop_at[trader] = self.fall_at[trader] = nan
             return
         side = 1.0 if view.size > 0 else -1.0
-        if self.side[trader] == 0:
-            entry = int(view.entry) / abs(int(view.size)) * _STEP
-            part = float(self.crowd.stop[trader]) * int(view.margin) / max(1, int(view.entry))
-            self.stop_at[trader] = entry * (1 - side * part)
+        stop = self.stop[trader]
+        if self.side[trader] == 0.0:
+            entry = float(view.entry) / float(abs(int(view.size))) * _STEP
+            part = stop * float(view.margin) / float(max(1, int(view.entry)))
+            self.stop_at[trader] = entry * (1.0 - side * part)
         self.side[trader] = side
-        self.fall_at[trader] = view.liquidation_price
+        self.fall_at[trader] = float(view.liquidation_price)
+        market = self.market[trader]
+        if isfinite(stop):
+            self.stops[market].add(trader)
+        if self.adds[trader]:
+            self.falls[market].add(trader)
 
     def act(self, tick: Tick) -> None:
         """Intents of the tick, then stops, then margin for those near liquidation."""
@@ -134,9 +173,9 @@ class TraderAgents(Agents):
             trader = self.who[row]
             account = self.accounts[trader]
             if not self.opens[row]:
-                if self.side[trader] != 0:
+                if self.side[trader] != 0.0:
                     broker.leave(account, tick.now)
-            elif self.side[trader] != 0 or account in broker.pending:
+            elif self.side[trader] != 0.0 or account in broker.pending:
                 broker.book(account).refused["still-open"] += 1
             else:
                 broker.open(
@@ -144,48 +183,31 @@ class TraderAgents(Agents):
                     self.long[row],
                     self.dollars[row],
                     self.margin[trader],
-                    tolerance=self.rules.tolerance,
+                    tolerance=self.tolerance,
                 )
         self.done = upto
-        for index, name in enumerate(self.crowd.markets):
-            mark = broker.marks[name]
-            if mark:
-                lines = self.lines[index]
-                if not lines.known:
-                    lines.draw(
-                        self.side,
-                        (self.stoppers[index], self.stop_at),
-                        (self.adders[index], self.fall_at),
-                    )
-                if lines.stops(mark):
-                    self._stop(self.stoppers[index], mark, tick.now)
-                if lines.falls(mark, self.rules.add_near * mark):
-                    self._add(self.adders[index], mark)
+        for index, name in enumerate(self.markets):
+            mark = float(broker.marks[name])
+            if mark > 0.0:
+                for trader in self.stops[index].take(mark):
+                    broker.leave(self.accounts[trader], tick.now)
+                for trader in self.falls[index].take(mark, self.add_near * mark):
+                    self._add(trader)
 
-    def _stop(self, who: Any, mark: int, now: int) -> None:
-        past = (mark - self.stop_at[who]) * self.side[who] < 0
-        for trader in who[past].tolist():
-            self.broker.leave(self.accounts[trader], now)
-
-    def _add(self, who: Any, mark: int) -> None:
-        near = (mark - self.fall_at[who]) * self.side[who] < self.rules.add_near * mark
-        for trader in who[near].tolist():
-            account = self.accounts[trader]
-            view = self.broker.position(account)
-            if view is None:
-                continue
-            wallet = int(self.broker.venue.wallet(account))
-            amount = min(wallet, int(int(view.margin) * self.rules.add_part))
-            if amount > CENT:
-                venue = self.broker.venue
-                self.broker.attempt(
-                    account, venue.add_margin, self.broker.home[account], account, amount
-                )
-                view = self.broker.position(account)
-                self._learn(trader, view)
-            else:
-                self.fall_at[trader] = np.nan  # nothing left to add
-                self.lines[self.market[trader]].known = False
+    def _add(self, trader: int) -> None:
+        """Add margin while there is some left."""
+        broker = self.broker
+        account = self.accounts[trader]
+        view = broker.position(account)
+        if view is None:
+            return
+        wallet = int(broker.venue.wallet(account))
+        amount = min(wallet, int(float(view.margin) * self.add_part))
+        if amount > CENT:
+            broker.attempt(account, broker.venue.add_margin, broker.home[account], account, amount)
+            self._learn(trader, broker.position(account))
+        else:
+            self.fall_at[trader] = nan
 
 
 class Attackers(Agents):
@@ -217,7 +239,7 @@ class Attackers(Agents):
         if step.do == "open":
             size = _whole(step.tokens, _TOKEN)
             dollars = _whole(step.dollars, _DOLLAR)
-            broker.book(account).asked += abs(size) * broker.marks[step.market] // _STEP
+            broker.book(account).asked += dollars_of(abs(size), broker.marks[step.market])
             waits = step.rests and broker.markets[step.market].rests_orders()
             broker.order(account, size, dollars, rests=waits)
             return

@@ -7,7 +7,7 @@ by its code and never stops a storm.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from seawall.engine.errors import Refusal
 from seawall.engine.events import (
@@ -19,20 +19,20 @@ from seawall.engine.events import (
     Filled,
     RungReached,
 )
-from seawall.engine.fixed import DOLLAR, MINUTE, NOTIONAL_STEP
+from seawall.engine.fixed import DOLLAR, MINUTE
 from seawall.engine.venue import Market, Venue
 from seawall.engine.views import PositionView
 from seawall.storm.designs import Terms
+from seawall.storm.worth import dollars_of, tokens_for
 
-CENT = int(DOLLAR) // 100
+CENT: Final = int(DOLLAR) // 100
 """The least that is worth a command, 1e-6 dollar."""
 
-_ALLOWANCE = 0.002
+_ALLOWANCE: Final = 0.002
 """Part of the notional that an order's margin holds beyond the initial requirement and the quoted
 charges, for what the price does before the order fills."""
 
-_RETRY = int(MINUTE)
-_STEP = int(NOTIONAL_STEP)
+_RETRY: Final = int(MINUTE)
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Broker:
     def bring_in_kind(self, account: int, dollars: int) -> int:
         """Bring the market's own token instead of ``dollars`` (1e-6), at its mark; the tokens."""
         market = self.home[account]
-        tokens = dollars * int(NOTIONAL_STEP) // int(self.markets[market].mark())
+        tokens = tokens_for(dollars, int(self.markets[market].mark()))
         self.venue.withdraw(account, dollars)
         self.venue.deposit(account, tokens, market)
         self.paid_in[account] -= dollars
@@ -182,7 +182,7 @@ class Broker:
         charges = self.charges(market, long, dollars) or 0.0
         dollars = min(dollars, int(margin / (1 / most + _ALLOWANCE + charges)))
         book.asked += dollars
-        size = dollars * int(NOTIONAL_STEP) // mark
+        size = tokens_for(dollars, mark)
         if margin < CENT or size == 0:
             book.refused["nothing-left"] += 1
             return False
@@ -194,25 +194,26 @@ class Broker:
 
         None where the market gives no quote.
         """
-        size = dollars * _STEP // self.marks[market]
+        size = tokens_for(dollars, self.marks[market])
         try:
             quote = self.markets[market].quote(size if long else -size)
         except Refusal:
             return None
-        return (quote.fee + quote.spread + quote.impact) / dollars
+        return float(quote.fee + quote.spread + quote.impact) / float(dollars)
 
     def both_ways(self, market: str, long: bool, dollars: int) -> tuple[float, float] | None:
         """:meth:`charges` of coming and of going; None where one of them gets no quote."""
-        size = dollars * _STEP // self.marks[market]
-        quote = self.markets[market].quote
+        size = tokens_for(dollars, self.marks[market])
+        there = self.markets[market]
         try:
-            coming = quote(size if long else -size)
-            going = quote(-size if long else size)
+            coming = there.quote(size if long else -size)
+            going = there.quote(-size if long else size)
         except Refusal:
             return None
+        whole = float(dollars)
         return (
-            (coming.fee + coming.spread + coming.impact) / dollars,
-            (going.fee + going.spread + going.impact) / dollars,
+            float(coming.fee + coming.spread + coming.impact) / whole,
+            float(going.fee + going.spread + going.impact) / whole,
         )
 
     def position(self, account: int) -> PositionView | None:
@@ -272,14 +273,14 @@ class Broker:
         book = self.book(account)
         book.filled += 1
         if not self.leaves(account):
-            book.opened += abs(int(event.size)) * int(event.price) // int(NOTIONAL_STEP)
+            book.opened += dollars_of(abs(int(event.size)), int(event.price))
 
     def _taken_over(self, event: AuctionTaken) -> None:
         self.touched.add(int(event.account))
         self.touched.add(int(event.bidder))
         book = self.book(int(event.bidder))
         book.filled += 1
-        book.opened += abs(int(event.size)) * int(event.price) // int(NOTIONAL_STEP)
+        book.opened += dollars_of(abs(int(event.size)), int(event.price))
 
     def finish(self) -> None:
         """Take back what still waits, so that every dollar is in a wallet, a position or a pool."""

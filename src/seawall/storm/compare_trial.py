@@ -17,8 +17,8 @@ from seawall.storm.broker import Broker, Tick
 from seawall.storm.compare_result import Leverage
 from seawall.storm.crowd import draw, tape
 from seawall.storm.population import Population
-from seawall.storm.run import Stage
 from seawall.storm.scenario import Scenario, Series, build
+from seawall.storm.stage import Stage
 
 SIZES = (10_000, 100_000, 1_000_000)
 """Dollars of position that are opened."""

@@ -10,6 +10,7 @@ the name is ``hybrid``. Two more names stand for others: ``defaults`` for what a
 import inspect
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from seawall.engine import guards as guarding
@@ -132,8 +133,7 @@ def as_units(value: float) -> int:
 
 def vars_of(guards: guarding.Guards) -> dict[str, object]:
     """The guards of a market by their field; None where there is none."""
-    names = inspect.signature(type(guards)).parameters
-    return {name: getattr(guards, name) for name in names}
+    return {name: getattr(guards, name) for name in _parameters(guards)}
 
 
 def _value(text: str) -> int | float:
@@ -148,8 +148,20 @@ def _single(name: str) -> tuple[str, object]:
 
 def _names(guard: object) -> list[str]:
     """The whole-number parameters of a guard."""
-    names = inspect.signature(type(guard)).parameters
+    names = _parameters(guard)
     return [name for name in names if isinstance(getattr(guard, name, None), int)]
+
+
+def _parameters(guard: object) -> tuple[str, ...]:
+    """What a guard is made with, by name."""
+    kind: Any = type(guard)
+    return _signature(kind)
+
+
+@cache
+def _signature(kind: Any) -> tuple[str, ...]:
+    """Read once: of a compiled class it has to be parsed from text."""
+    return tuple(inspect.signature(kind).parameters)
 
 
 def _change(guards: guarding.Guards, guard: str, fields: dict[str, int], text: str) -> None:

@@ -1,19 +1,18 @@
 """Those who stand between a market and the others: what their hedges make, who holds the mark."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from seawall.engine.events import Event, Filled, RungReached
-from seawall.engine.fixed import NOTIONAL_STEP, RATE
 from seawall.storm.broker import Broker
 from seawall.storm.crowd import Tape
 from seawall.storm.result import Anchor
+from seawall.storm.worth import dollars_of, rate_of
 
 HEDGED = ("balancers", "bidders", "arbitrageur")
 """Classes that hold the opposite position elsewhere."""
 
-_ANCHOR = "arbitrageur"
-_STEP = int(NOTIONAL_STEP)
-_RATE = int(RATE)
+_ANCHOR: Final = "arbitrageur"
 
 
 class Hedges:
@@ -38,7 +37,9 @@ class Hedges:
         if index > 0:
             change = self.prices[index] - self.prices[index - 1]
             for kind, net in self._net.items():
-                self.made[kind] -= net * change // _STEP
+                if net == 0:
+                    continue
+                self.made[kind] -= dollars_of(net, change)
         self._count(events)
         self._look(self.prices[index])
 
@@ -54,10 +55,10 @@ class Hedges:
             if isinstance(event, Filled):
                 anchor.charges += int(event.spread)
                 anchor.funding += int(event.accrued)
-                anchor.traded += abs(int(event.size)) * int(event.price) // _STEP
+                anchor.traded += dollars_of(abs(int(event.size)), int(event.price))
             else:
                 anchor.charges += int(event.penalty)
-                anchor.traded += abs(int(event.closed)) * int(event.price) // _STEP
+                anchor.traded += dollars_of(abs(int(event.closed)), int(event.price))
 
     def _look(self, price: int) -> None:
         """How far the mark is from the price, and what the arbitrageur holds."""
@@ -65,12 +66,12 @@ class Hedges:
         if mark == 0 or price == 0:
             return
         anchor = self.anchor
-        off = abs(mark - price) * _RATE // price
+        off = rate_of(abs(mark - price), price)
         self._ticks += 1
         self._off += off
         anchor.off_mean = self._off // self._ticks
         anchor.off_most = max(anchor.off_most, off)
-        anchor.held_most = max(anchor.held_most, abs(self._net[_ANCHOR]) * price // _STEP)
+        anchor.held_most = max(anchor.held_most, dollars_of(abs(self._net[_ANCHOR]), price))
 
     def settled(self) -> Anchor:
         """The anchor with the funding that open positions still owe. Asked once, at the end."""

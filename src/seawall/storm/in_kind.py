@@ -68,6 +68,7 @@ class Owners:
         self.moved = True
         self._dollars = 0
         self._tokens: list[tuple[str, int, int]] = []
+        self._held: dict[str, int] = {}
 
     def gained(self) -> int:
         """Dollars (1e-6) that they hold outside of the vault less what they brought.
@@ -85,8 +86,7 @@ class Owners:
 
     def units(self, name: str) -> int:
         """Units of a token in their purses, as counted last."""
-        more = sum(tokens for token, tokens, _ in self._tokens if token == name)
-        return more + self.brought(name)
+        return self._held[name] if name in self._held else self.brought(name)
 
     def brought(self, name: str) -> int:
         """Units of a token that they brought."""
@@ -98,7 +98,8 @@ class Owners:
         self._dollars = sum(
             int(broker.venue.wallet(account)) - broker.paid_in[account] for account in self.accounts
         )
-        self._tokens = [
-            (coin.name, sum(map(coin.held, self.accounts)) - self.brought(coin.name), coin.unit)
-            for coin in coins(broker, self.names)
-        ]
+        self._tokens = []
+        for coin in coins(broker, self.names):
+            held = sum(coin.held(account) for account in self.accounts)
+            self._held[coin.name] = held
+            self._tokens.append((coin.name, held - self.brought(coin.name), coin.unit))

@@ -6,18 +6,21 @@ money of their own; a market's own making account is quoted the same way, for it
 """
 
 from math import exp, log, sqrt
+from typing import Final
 
 from seawall.engine.errors import Refusal
 from seawall.engine.fixed import MINUTE, NOTIONAL_STEP
+from seawall.engine.venue import Market
 from seawall.storm.agents import Agents
 from seawall.storm.broker import CENT, Broker, Tick
 from seawall.storm.crowd import Crowd, Tape
 
-MAKING = "making"
+MAKING: Final = "making"
 """The role of a market's own account that is quoted here."""
 
-_STEP, _MINUTE = int(NOTIONAL_STEP), int(MINUTE)
-_STALE = 0.25
+_STEP: Final = float(NOTIONAL_STEP)
+_MINUTE: Final = int(MINUTE)
+_STALE: Final = 0.25
 """Part of the width by which the wanted quotes may have moved before they are renewed."""
 
 
@@ -64,11 +67,20 @@ class MakerAgents(Agents):
     def __init__(
         self, crowd: Crowd, broker: Broker, index: int, capital: int, prices: Tape
     ) -> None:
-        self.rules = crowd.population.makers
+        rules = crowd.population.makers
+        self.capital: float = rules.capital
+        self.leverage: float = rules.leverage
+        self.width: float = rules.width
+        self.limit: float = rules.limit
+        self.calm: float = rules.calm
+        self.volatility: float = rules.volatility
+        self.skew: float = rules.skew
+        self.show: float = rules.show
+        self.steps: list[float] = [1 + level * rules.step for level in range(rules.levels)]
         self.broker = broker
         self.market = crowd.markets[index]
-        self.truth = prices.prices[self.market]
-        self.wind = Volatility(self.rules.memory_minutes)
+        self.truth: list[float] = prices.prices[self.market].tolist()
+        self.wind = Volatility(rules.memory_minutes)
         self.makers: list[Maker] = []
         self.absent = 0
         market = broker.markets[self.market]
@@ -77,7 +89,7 @@ class MakerAgents(Agents):
         group = crowd.makers[index]
         traits = zip(group.parts.tolist(), group.trait.tolist(), group.limit.tolist(), strict=True)
         for part, width, limit in traits:
-            amount = int(capital * self.rules.capital * part)
+            amount = int(capital * self.capital * part)
             account = broker.enrol("makers", self.market, amount)
             if amount > CENT:
                 broker.venue.add_margin(self.market, account, amount)
@@ -93,14 +105,14 @@ class MakerAgents(Agents):
 
     def act(self, tick: Tick) -> None:
         """Renew the quotes that have become stale."""
-        true = float(self.truth[tick.index])
+        true = self.truth[tick.index]
         if tick.index == 0:
             self._join()
         if not self.makers or true <= 0 or self.broker.marks[self.market] == 0:
             return
         volatility = self.wind.see(tick.now, true)
         for maker in self.makers:
-            bound = maker.limit * (self.rules.calm if maker.away else 1.0)
+            bound = maker.limit * (self.calm if maker.away else 1.0)
             if volatility > bound:
                 self.absent += 1
                 if not maker.away:
@@ -108,7 +120,7 @@ class MakerAgents(Agents):
                 maker.away = True
                 continue
             maker.away = False
-            self._quote(maker, true, maker.width + self.rules.volatility * volatility)
+            self._quote(maker, true, maker.width + self.volatility * volatility)
 
     def _join(self) -> None:
         """Quote for the market itself: its accounts are there once it has a price."""
@@ -116,7 +128,7 @@ class MakerAgents(Agents):
         if market.rests_orders():
             for role, account in market.own_accounts():
                 if role == MAKING:
-                    self.makers.append(Maker(account, self.rules.width, self.rules.limit))
+                    self.makers.append(Maker(account, self.width, self.limit))
 
     def _withdraw(self, maker: Maker) -> None:
         self.broker.markets[self.market].cancel_all(maker.account)
@@ -125,38 +137,34 @@ class MakerAgents(Agents):
     def _quote(self, maker: Maker, true: float, width: float) -> None:
         """Both sides round the price, less of it where the inventory is full."""
         market = self.broker.markets[self.market]
-        view = market.position(maker.account)
-        worth = int(market.balance(maker.account)) + (0 if view is None else int(view.equity))
-        most = worth * self.rules.leverage
+        worth = int(market.balance(maker.account)) + int(market.equity(maker.account))
+        most = worth * self.leverage
         held = maker.held * true / _STEP
         full = max(-1.0, min(1.0, held / most)) if most > 0 else 0.0
-        centre = true * (1 - full * self.rules.skew * width)
+        centre = true * (1 - full * self.skew * width)
         before, wide = maker.sent
         near = abs(centre - before) < _STALE * width * true and abs(width - wide) < _STALE * width
         if near and not maker.traded:
             return
-        self._withdraw(maker)
+        market.cancel_all(maker.account, True)
         maker.sent, maker.traded = (centre, width), False
-        levels, step = self.rules.levels, self.rules.step
-        for side in (1, -1):
-            room = (most - side * held) * self.rules.show / levels
-            if room <= 0:
-                continue
-            for level in range(levels):
-                price = int(centre * (1 - side * (width * (1 + level * step))))
-                if price > 0:
-                    size = int(room * _STEP / price)
-                    if size > 0:
-                        self._send(maker, side * size, price)
+        for side in (1.0, -1.0):
+            room = (most - side * held) * self.show / len(self.steps)
+            if room > 0:
+                for step in self.steps:
+                    price = int(centre * (1 - side * (width * step)))
+                    if price > 0:
+                        size = int(room * _STEP / price)
+                        if size > 0:
+                            self._send(market, maker, size if side > 0 else -size, price)
 
-    def _send(self, maker: Maker, size: int, price: int) -> None:
+    def _send(self, market: Market, maker: Maker, size: int, price: int) -> None:
         """Rest one order; what the venue refuses is counted for those who trade for themselves."""
-        broker = self.broker
         try:
-            broker.markets[self.market].quote_limit(maker.account, size, price)
+            market.quote_limit(maker.account, size, price)
         except Refusal as refusal:
-            if maker.account in broker.kind:
-                broker.book(maker.account).refused[refusal.code] += 1
+            if maker.account in self.broker.kind:
+                self.broker.book(maker.account).refused[refusal.code] += 1
 
     def finish(self) -> None:
         """Take every quote back."""

@@ -11,21 +11,14 @@ Where a market takes its own token beside dollars, the token is worth its mark o
 was brought and what is held: a gain is against having kept it.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from seawall.engine.errors import Closed, Refusal
 from seawall.engine.events import (
-    AuctionEnded,
-    AuctionOpened,
-    AuctionTaken,
-    Deleveraged,
     Event,
-    Filled,
-    Halted,
     InsuranceMoved,
-    RungReached,
-    Settled,
     VaultFlow,
 )
 from seawall.engine.fixed import DOLLAR, MINUTE, NOTIONAL_STEP, RATE
@@ -36,77 +29,49 @@ from seawall.storm.hedges import Hedges
 from seawall.storm.in_kind import Owners, coins
 from seawall.storm.result import (
     AtMark,
-    Auctions,
-    Charges,
     ClassOrders,
-    Deleveraging,
     Departure,
     Dials,
-    Halts,
-    Income,
     Inherited,
-    Insurance,
     Interest,
-    Layer,
     Prices,
     Probe,
     Return,
     Row,
-    Rung,
     Takeover,
 )
 from seawall.storm.returns import Returns
+from seawall.storm.tally import COUNTED, Tally
+from seawall.storm.worth import dollars_of, rate_of, tokens_for
 
 PROBES = (100_000, 1_000_000)
 """Dollars that are asked for at every tick."""
 
-_COUNTED = frozenset(
-    (
-        AuctionEnded,
-        AuctionOpened,
-        AuctionTaken,
-        Deleveraged,
-        Filled,
-        Halted,
-        InsuranceMoved,
-        RungReached,
-        Settled,
-        VaultFlow,
-    )
-)
-_STEP = int(NOTIONAL_STEP)
-_RATE = int(RATE)
-_PERCENT = _RATE // 100
-_PROBE_DOLLARS = 1_000
-_LOOK = 5 * int(MINUTE)
+_DOLLAR: Final = int(DOLLAR)
+_STEP: Final = int(NOTIONAL_STEP)
+_RATE: Final = int(RATE)
+_PERCENT: Final = _RATE // 100
+_PROBE_DOLLARS: Final = 1_000
+_LOOK: Final = 5 * int(MINUTE)
 
 
-class Watcher:
+class Watcher(Tally):
     """Counts what happens in one market of one venue, tick by tick."""
 
     def __init__(
         self, venue: Venue, market: Market, probe: int, published: Iterable[int] = ()
     ) -> None:
+        super().__init__(market.vaults())
         self.venue = venue
-        self.market = market
+        self.market: Any = market  # anything that shows itself as a market does
         self.name = market.name
         self.probe = probe
         self.ticks = 0
         self.prices = Prices()
-        self.rungs: dict[str, Rung] = {}
-        self.rung_accounts: dict[str, set[int]] = defaultdict(set)
-        self.cut_accounts: set[int] = set()
-        self.deleveraging = Deleveraging()
-        self.layers = {name: Layer(vault=name) for name in market.vaults()}
-        self.insurance = Insurance()
         self.cover_least = -1
         self.cover_end = 0
         self.probes = [Probe(dollars=dollars) for dollars in PROBES]
-        self.charges = Charges()
-        self.income = Income()
         self.interest = Interest()
-        self.auctions = Auctions()
-        self.halts = Halts(count=Counter())
         self.dials = Dials()
         self.published = list(published)
         self.owners: dict[str, Owners] = {}
@@ -115,8 +80,6 @@ class Watcher:
         self.is_guest = False
         self.at_marks: list[AtMark] = []
         self.inherited: dict[str, Inherited] = {}
-        self.withheld = 0
-        self.bad_debt = 0
         self._skew_sum = 0
         self._closed = False
         self._looked = 0
@@ -133,10 +96,10 @@ class Watcher:
         self._moved = False
         for event in events:
             kind = type(event)
-            if kind in _COUNTED and event.market == self.name:
+            if kind in COUNTED and event.market == self.name:
                 self._moved = self._moved or kind is VaultFlow
                 # what happened between two ticks happened at the mark before
-                self._take(event, mark if event.time == now else self._mark)
+                self.take(event, mark if event.time == now else self._mark)
                 insured = insured or kind is InsuranceMoved
         if self.returns is not None:
             self.returns.take(events)
@@ -168,84 +131,6 @@ class Watcher:
             self.returns.look(mark, self.owners, ends)
         self._look_at_own(now, mark)
 
-    def _take(self, event: Event, mark: int) -> None:
-        if isinstance(event, Settled):
-            self._settled(event)
-        elif isinstance(event, Filled):
-            charges = self.charges
-            charges.fees += int(event.fee)
-            charges.spread += int(event.spread)
-            charges.impact += int(event.impact)
-            charges.accrued += int(event.accrued)
-            self.withheld += int(event.withheld)
-            self.bad_debt += int(event.unpaid)
-        elif isinstance(event, RungReached):
-            self._rung(event, mark)
-        elif isinstance(event, Deleveraged):
-            cuts = self.deleveraging
-            cuts.count += 1
-            self.cut_accounts.add(int(event.account))
-            cuts.dollars += abs(int(event.size)) * int(event.price) // _STEP
-            cuts.profit += int(event.profit)
-            cuts.taken += max(0, (mark - int(event.price)) * int(event.size) // _STEP)
-            cuts.withheld += int(event.withheld)
-        elif isinstance(event, InsuranceMoved):
-            if event.amount > 0:
-                self.insurance.drawn += int(event.amount)
-            else:
-                self.insurance.repaid -= int(event.amount)
-        elif isinstance(event, VaultFlow):
-            layer = self.layers[event.vault]
-            layer.put_in += int(event.assets)
-            layer.exits_paid -= min(0, int(event.assets))
-        elif isinstance(event, Halted):
-            self.halts.count[event.guard] = self.halts.count.get(event.guard, 0) + 1
-        else:
-            self._auction(event, mark)
-
-    def _settled(self, event: Settled) -> None:
-        charges, income = self.charges, self.income
-        charges.funding += int(event.funding)
-        charges.utilisation += int(event.utilisation)
-        charges.funding_rate_most = max(charges.funding_rate_most, int(event.funding_rate))
-        charges.funding_rate_least = min(charges.funding_rate_least, int(event.funding_rate))
-        income.total += int(event.income)
-        income.to_insurance += int(event.to_insurance)
-        income.to_treasury += int(event.to_treasury)
-        income.to_senior += int(event.to_senior)
-        income.to_junior += int(event.to_junior)
-        income.arrears_end = int(event.arrears)
-        income.arrears_most = max(income.arrears_most, income.arrears_end)
-
-    def _rung(self, event: RungReached, mark: int) -> None:
-        rung = self.rungs.setdefault(event.rung, Rung(rung=event.rung))
-        rung.count += 1
-        self.rung_accounts[event.rung].add(int(event.account))
-        rung.dollars += abs(int(event.closed)) * int(event.price) // _STEP
-        rung.discount += (mark - int(event.price)) * int(event.closed) // _STEP
-        rung.shortfall += int(event.shortfall)
-        if abs(int(event.closed)) > abs(rung.largest):
-            rung.largest, rung.largest_price = int(event.closed), int(event.price)
-        self.bad_debt += int(event.shortfall)
-        self.charges.fees += int(event.fee)
-        self.charges.impact += int(event.impact)
-        self.charges.penalties += int(event.penalty)
-
-    def _auction(self, event: Event, mark: int) -> None:
-        auctions = self.auctions
-        if isinstance(event, AuctionOpened):
-            auctions.opened += 1
-        elif isinstance(event, AuctionTaken):
-            dollars = abs(int(event.size)) * int(event.price) // _STEP
-            auctions.slices += 1
-            auctions.dollars += dollars
-            auctions.discount += (mark - int(event.price)) * int(event.size) // _STEP
-            self.charges.penalties += int(event.penalty)
-        elif isinstance(event, AuctionEnded):
-            auctions.sold += event.outcome == "sold"
-            auctions.called_off += event.outcome == "called-off"
-            auctions.unsold += event.outcome == "unsold"
-
     def _look(self, now: int, mark: int) -> None:
         """Vaults, open interest."""
         for name, layer in self.layers.items():
@@ -262,8 +147,9 @@ class Watcher:
             layer.least = min(layer.least, assets) if layer.least else assets
 
     def _weigh(self, mark: int) -> None:
-        longs, shorts = (size * mark // _STEP for size in self.market.open_interest())
         interest = self.interest
+        sizes = self.market.open_interest()
+        longs, shorts = dollars_of(sizes[0], mark), dollars_of(sizes[1], mark)
         interest.long_most = max(interest.long_most, longs)
         interest.short_most = max(interest.short_most, shorts)
         interest.long_end, interest.short_end = longs, shorts
@@ -305,7 +191,7 @@ class Watcher:
     def _takeover(self, mark: int) -> Takeover | None:
         """The largest position closed at once by the first published mark, at this one."""
         if self.at_marks:
-            found = self.at_marks[0].takeover
+            found: Takeover | None = self.at_marks[0].takeover
             if found is None:
                 return None
             rung, size, price = found.rung, found.size, found.price
@@ -318,7 +204,7 @@ class Watcher:
             if most is None:
                 return None
             rung, size, price = most.rung, most.largest, most.largest_price
-        return Takeover(rung=rung, size=size, price=price, result=(mark - price) * size // _STEP)
+        return Takeover(rung=rung, size=size, price=price, result=dollars_of(size, mark - price))
 
     def _returns(self, broker: Broker, gains: dict[str, int]) -> list[Return]:
         if self.returns is None:
@@ -357,7 +243,9 @@ class Watcher:
 
     def _is_closed(self, mark: int) -> bool:
         """Whether an order that opens is refused because it is not the time for it."""
-        size = _PROBE_DOLLARS * int(DOLLAR) * _STEP // mark
+        if self.market.rests_orders():
+            return not self.market.is_open()
+        size = tokens_for(_PROBE_DOLLARS * _DOLLAR, mark)
         try:
             number = self.venue.place(self.name, self.probe, size)
         except Closed:
@@ -371,15 +259,14 @@ class Watcher:
         if self._closed:
             probe.refused += 1
             return
-        size = probe.dollars * int(DOLLAR) * _STEP // mark
-        worst = 0
+        size = tokens_for(probe.dollars * _DOLLAR, mark)
         try:
-            for signed in (size, -size):
-                all_in = int(self.market.quote(signed).all_in)
-                worst = max(worst, abs(all_in - mark) * _RATE // mark)
+            above = int(self.market.quote(size).all_in) - mark
+            below = int(self.market.quote(-size).all_in) - mark
         except Refusal:
             probe.refused += 1
             return
+        worst = rate_of(max(abs(above), abs(below)), mark)
         probe.worst = max(probe.worst, worst)
         probe.within_1 += worst <= _PERCENT
         probe.within_5 += worst <= 5 * _PERCENT
@@ -465,7 +352,7 @@ def _orders(book: Orders) -> ClassOrders:
 def conservation(broker: Broker, rows: Sequence[Row]) -> int:
     """What all classes together gained, by the wallets of treasury and keeper: 0, always."""
     own = ("treasury", "keeper")
-    others = sum(gain for row in rows for kind, gain in row.gains.items() if kind not in own)
+    others: int = sum(gain for row in rows for kind, gain in row.gains.items() if kind not in own)
     venue = broker.venue
     tokens = coins(broker, venue.treasury.tokens[1:])
     held = 0

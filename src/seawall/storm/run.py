@@ -3,73 +3,40 @@
     result = run_storm("october-2025", traders=1000, seed=1)
     print(result.table())
 
-A tick goes so: time and reports pass (:meth:`Venue.advance`), the events are counted and shown to
-everybody, the market is looked at, everybody acts. What is sent in a tick fills in a later one.
+What happens at one venue is :mod:`seawall.storm.stage`.
 """
 
-import gc
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
 
 import msgspec
 
 from seawall import designs as registry
 from seawall.about import VERSION
-from seawall.engine.auction import AuctionTerms
 from seawall.engine.errors import BadParameters, BadScenario
-from seawall.engine.events import Event
-from seawall.engine.fixed import DOLLAR, MINUTE, SECOND
-from seawall.engine.reports import Report
-from seawall.engine.venue import Market, Venue
-from seawall.storm.broker import Broker, Tick
-from seawall.storm.crowd import Crowd, Tape, draw, tape
-from seawall.storm.designs import (
-    build,
-    idle_guards,
-    idle_notes,
-    parameters,
-    preset_of,
-    split,
-    terms_of,
-)
+from seawall.engine.fixed import DOLLAR, SECOND
+from seawall.storm.crowd import draw, tape
+from seawall.storm.designs import preset_of
 from seawall.storm.events import load_event
-from seawall.storm.guarding import for_design, sets
-from seawall.storm.hedges import Hedges
-from seawall.storm.in_kind import Owners, coins
+from seawall.storm.guarding import sets
 from seawall.storm.intents import check_file, load_crowd, save_crowd
-from seawall.storm.measure import Watcher, conservation
+from seawall.storm.onlooker import Onlooker, Progress
 from seawall.storm.opening import Pool
 from seawall.storm.population import Population, load_population, populations
-from seawall.storm.professionals import everybody
-from seawall.storm.recorded import State, begin, load_state
+from seawall.storm.recorded import State, load_state
 from seawall.storm.result import Beginning, Configuration, Result, Row, Run, Source
 from seawall.storm.scenario import Scenario
+from seawall.storm.stage import Stage
 from seawall.storm.table import as_text
 from seawall.storm.units import iso
+
+__all__ = ["CAPITAL", "Onlooker", "Progress", "Stage", "StormResult", "check_run", "run_storm"]
 
 CAPITAL = 14_000_000
 """Dollars of vault capital behind each market where nothing else is said."""
 
 LONGEST_TICK = 15 * int(SECOND)
 """Time passes at least so often: an auction of a minute has to be seen more than once."""
-
-Progress = Callable[[str, int, int], None]
-"""Told the run's name, the ticks done and all ticks."""
-
-
-class Onlooker(Protocol):
-    """Sees every run from its beginning to its end, after the watchers, and changes nothing."""
-
-    def begin(self, watchers: Sequence[Watcher], prices: Tape) -> None:
-        """A run begins, whose markets are seen through ``watchers``."""
-
-    def tick(self, index: int, events: Sequence[Event]) -> None:
-        """What happened in a tick."""
-
-    def end(self, design: str, guards: str, broker: Broker) -> None:
-        """The run is over."""
 
 
 class StormResult(Result):
@@ -191,176 +158,6 @@ def check_run(
     return _tick(storm, tick)
 
 
-class Stage:
-    """One venue of one design with all markets of the scenario, and everybody at it."""
-
-    def __init__(
-        self,
-        design: registry.Design,
-        guards: str,
-        scenario: Scenario,
-        crowd: Crowd,
-        prices: Tape,
-        tick: int,
-        capital: int,
-        preset: str | None,
-        pool: Pool | None = None,
-    ) -> None:
-        self.pool = pool
-        self.design = design
-        self.guards = guards
-        self.scenario = scenario
-        self.tick = tick
-        self.prices = prices
-        self.recorder: Onlooker | None = None
-        self.venue = Venue()
-        standing = for_design(guards, design.guards)
-        self.idle = [
-            note
-            for name in scenario.markets
-            for note in idle_notes(design.name, name, idle_guards(design, scenario, name, standing))
-        ]
-        terms = {name: terms_of(scenario, name, standing, preset) for name in scenario.markets}
-        self.parameters: dict[str, dict[str, Any]] = {}
-        recorded = () if pool is None else pool.markets
-        host: Market | None = None
-        for name in scenario.markets:
-            if pool is not None and name in recorded:
-                changes = pool.changes()
-                market = build(design, scenario, name, tick, terms[name], None, changes, host)
-                host = host or market
-            else:
-                market = build(design, scenario, name, tick, terms[name], capital)
-            self.parameters[name] = parameters(market)
-            self.venue.list_market(market)
-        self.broker = Broker(self.venue, terms)
-        probe = self.venue.open_account()
-        self.watchers = [
-            Watcher(
-                self.venue,
-                market,
-                probe,
-                [mark.price for mark in scenario.marks if mark.market == name],
-            )
-            for name, market in self.broker.markets.items()
-        ]
-        self.hedges = [Hedges(self.broker, name, prices) for name in scenario.markets]
-        auctions = {name: _auction_terms(found) for name, found in self.parameters.items()}
-        splits = {name: split(design, capital) for name in scenario.markets}
-        for name in recorded:
-            splits[name] = dict.fromkeys(design.capital, 0) if name == recorded[0] else {}
-        self.agents, self.providers = everybody(
-            crowd, self.broker, prices, capital, splits, auctions, design.in_kind
-        )
-        for watcher, provider in zip(self.watchers, self.providers, strict=True):
-            for vault in design.in_kind:
-                if vault in provider.accounts:
-                    accounts = provider.accounts[vault]
-                    watcher.owners[vault] = Owners(self.broker, accounts, watcher.tokens)
-        actions = crowd.population.keeper.actions_per_minute
-        self.budget = max(1, actions * tick // int(MINUTE))
-
-    def run(
-        self, progress: Progress | None = None, recorder: Onlooker | None = None
-    ) -> tuple[Run, list[Row]]:
-        """The whole storm."""
-        self.venue.listen()
-        self.recorder = recorder
-        if recorder is not None:
-            recorder.begin(self.watchers, self.prices)
-        last = len(self.prices.grid) - 1
-        label = self.design.name if self.guards == "none" else f"{self.design.name}, {self.guards}"
-        every = max(1, last // 200)
-        paced = replace(self.scenario, tick=self.tick)
-        gc.freeze()  # what stands there now lives to the end: no need to look through it each time
-        try:
-            for index, (now, said) in enumerate(paced.ticks()):
-                self._step(index, now, said, index < last)
-                if progress is not None and (index % every == 0 or index == last):
-                    progress(label, index + 1, last + 1)
-        finally:
-            gc.unfreeze()
-        for agents in self.agents:
-            agents.finish()
-        self.broker.finish()
-        self.venue.audit()
-        if recorder is not None:
-            recorder.end(self.design.name, self.guards, self.broker)
-        rows = [
-            watcher.row(self.broker, self.design.name, self.guards, hedges)
-            for watcher, hedges in zip(self.watchers, self.hedges, strict=True)
-        ]
-        run = Run(
-            design=self.design.name,
-            guards=self.guards,
-            conservation=conservation(self.broker, rows),
-            deposits=sum(self.broker.paid_in.values()) + self._in_kind(),
-            digest=self.venue.digest(),
-            parameters=self.parameters,
-            idle=self.idle,
-        )
-        return run, rows
-
-    def _in_kind(self) -> int:
-        """What was brought in tokens, in dollars (1e-6) at the marks of the end."""
-        names = sorted({name for _, name in self.broker.in_kind})
-        worth = 0
-        for coin in coins(self.broker, names):
-            for (_, name), amount in self.broker.in_kind.items():
-                if name == coin.name:
-                    worth += coin.worth(amount)
-        return worth
-
-    def _supply(self) -> None:
-        """Everybody who stands behind a market brings their capital; a recorded pool its own."""
-        if self.pool is not None:
-            self._take_over(self.pool)
-        for provider in self.providers:
-            if self.pool is None or provider.market not in self.pool.markets:
-                provider.supply()
-
-    def _take_over(self, pool: Pool) -> None:
-        host = next(one for one in self.providers if one.market == pool.markets[0])
-        vault, accounts = next(iter(host.accounts.items()))
-        shares, tokens = begin(pool, self.broker, accounts, host.parts)
-        host.shares[vault] = shares
-        owners = Owners(self.broker, accounts, tokens)
-        for watcher in self.watchers:
-            if watcher.name in pool.markets:
-                watcher.returns = None
-                watcher.tokens = tokens
-                watcher.owners[vault] = owners
-                watcher.is_guest = watcher.name != host.market
-                if watcher.name == host.market:
-                    watcher.guests = [self.broker.markets[name] for name in pool.markets[1:]]
-
-    def _step(
-        self, index: int, now: int, said: list[tuple[str, str, int, int]], acts: bool
-    ) -> None:
-        reports: dict[str, list[Report]] = {}
-        for market, source, price, time in said:
-            reports.setdefault(market, []).append(Report(source, price, time))
-        self.venue.advance(now, reports, self.budget)
-        if index == 0:
-            self._supply()
-        events = self.venue.drain()
-        tick = Tick(index, now, events)
-        self.broker.observe(tick)
-        for watcher, hedges in zip(self.watchers, self.hedges, strict=True):
-            watcher.tick(now, events)
-            hedges.move(index, events)
-        if self.recorder is not None:
-            self.recorder.tick(index, events)
-        for agents in self.agents:
-            agents.observe(tick)
-        if acts:
-            for agents in self.agents:
-                agents.act(tick)
-            self.broker.serve_exits(now)
-        for hedges in self.hedges:
-            hedges.follow()
-
-
 def _population(population: Population | str | None, storm: Scenario) -> Population:
     if isinstance(population, Population):
         return population
@@ -399,13 +196,3 @@ def _source(storm: Scenario) -> Source:
 
 def _beginning(pool: Pool) -> Beginning:
     return Beginning(file=pool.file, time=iso(pool.time), markets=list(pool.markets))
-
-
-def _auction_terms(rules: dict[str, Any]) -> AuctionTerms | None:
-    """What a market publishes about its auctions, where it has them."""
-    if "auction_duration" not in rules:
-        return None
-    step = rules["auction_step"]
-    guard = rules["guards"]["auction"] if "auction" in rules else None
-    duration = rules["auction_duration"] if guard is None else guard["duration"]
-    return AuctionTerms(duration, min(step, duration))

@@ -212,6 +212,8 @@ class Book:
         for order in owner.open_orders():
             if order.level is not None:
                 self.drop(order, desk, reason)
+        if owner.resting == 0:
+            owner.entered = []
 
     def shed(self, owner: Owner, desk: Clearing) -> None:
         """Cancel the orders that may only reduce and no longer can.

@@ -92,6 +92,19 @@ class Entry:
         self.run(order, tif)
         return order
 
+    def post(self, number: i64, owner: Owner, is_buy: bool, size: i64, price: i64) -> None:
+        """:meth:`rounded` for an order that must not take (``alo``): once checked, it rests."""
+        limits = self.limits
+        order = Resting(number, owner, is_buy, price, size, False, self.desk.now())
+        limits.check_band(price, self.desk.oracle())
+        most: i64 = limits.market_value(self.desk.max_leverage())
+        limits.check_value(size, price, most * self.params.limit_multiple)
+        self.check_count(owner, False)
+        if self.book.crosses(is_buy, price):
+            self._refuse_crossing(order, ALO)
+        self.desk.check_entry(order)
+        self._rest(order)
+
     def market(
         self,
         number: i64,
@@ -198,6 +211,9 @@ class Entry:
     def _check_crossing(self, order: Resting, tif: str) -> None:
         if tif == GTC or self.book.crosses(order.is_buy, order.price) == (tif != ALO):
             return
+        self._refuse_crossing(order, tif)
+
+    def _refuse_crossing(self, order: Resting, tif: str) -> None:
         best: i64 = self.book.best_ask() if order.is_buy else self.book.best_bid()
         if tif == ALO:
             raise BadOrder(

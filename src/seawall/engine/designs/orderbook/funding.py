@@ -19,11 +19,17 @@ from seawall.engine.designs.orderbook.book import Book
 from seawall.engine.designs.orderbook.desk import Desk
 from seawall.engine.designs.orderbook.levels import Walk
 from seawall.engine.designs.orderbook.params import MEAN
-from seawall.engine.fixed import RATE, clamp, mul_div_trunc, smaller
+from seawall.engine.fixed import RATE, clamp, mul_div_trunc, notional, smaller
 from seawall.engine.premium import MAX_PREMIUM, NO_ASK, PremiumMean, impact_premium, payment
 
 _MOST: Final[i64] = 100_000
 """Samples or payments that one advance makes up at most."""
+
+_LEAST: Final[i64] = 20_000_000
+_ROUNDS: Final[i64] = 4_000_000_000_000_000
+"""From so many dollars (1e-6) on and up to this price (1e-10), what one level holds has its price
+for a mean: the tokens are counted so finely that price * price / (value * 1e24) stays below one.
+"""
 
 
 def mean_premium(oracle: i64, impact_bid: i64, impact_ask: i64) -> i64:
@@ -40,6 +46,14 @@ def impact_price(book: Book, is_buy: bool, value: i64) -> i64:
     """Mean price (1e-10, rounded down) of trading ``value`` dollars (1e-6); 0: the book is too
     thin. Exact before it is rounded.
     """
+    best = book.asks.best() if is_buy else book.bids.best()
+    if (
+        best is not None
+        and value >= _LEAST
+        and best.price <= _ROUNDS
+        and notional(best.total, best.price) > value
+    ):
+        return best.price
     walk = Walk(book.asks if is_buy else book.bids)
     wide_value: int = value
     left = wide_value * 1_000_000_000_000  # 1e-18 dollar

@@ -23,6 +23,9 @@ FOR_TRIGGER: Final[i16] = 1
 FOR_TWAP: Final[i16] = 2
 FOR_LIQUIDATION: Final[i16] = 3
 
+CLOSED: Final[i64] = 64
+"""Levels that a side keeps when they have emptied, to open them again."""
+
 SPARE: Final[i64] = 64
 """Marks that a list may always hold, besides three for each order that stands in it."""
 
@@ -129,12 +132,14 @@ class Level:
     """The queue of one price: first come, first served.
 
     ``total`` is the size that rests here (1e-8 token), ``count`` the number of orders. ``key``
-    is the price turned so that the better one is the smaller on either side.
+    is the price turned so that the better one is the smaller on either side, ``label`` what the
+    side finds the level by.
     """
 
-    def __init__(self, price: i64, key: i64) -> None:
-        self.price: i64 = price
-        self.key: i64 = key
+    def __init__(self) -> None:
+        self.price: i64 = 0
+        self.key: i64 = 0
+        self.label: object = None
         self.total: i64 = 0
         self.count: i64 = 0
         self.slot: i64 = 0
@@ -144,7 +149,11 @@ class Level:
     def append(self, order: Resting) -> None:
         """Put an order at the end of the queue."""
         order.level = self
-        self.queue.append(order)
+        if self.count == 0 and len(self.queue) == 1:
+            self.queue[0] = order  # where the one stood that has left
+            self.head = 0
+        else:
+            self.queue.append(order)
         self.total += order.left
         self.count += 1
 
@@ -176,8 +185,9 @@ class Side:
 
     def __init__(self, is_bid: bool) -> None:
         self.is_bid: bool = is_bid
-        self.levels: dict[int, Level] = {}
+        self.levels: dict[object, Level] = {}
         self.heap: list[Level] = []
+        self.closed: list[Level] = []
 
     def key_of(self, price: i64) -> i64:
         """``price`` turned so that the better one is the smaller."""
@@ -199,13 +209,24 @@ class Side:
 
     def add(self, order: Resting) -> None:
         """Put an order at the end of the queue of its price."""
-        level = self.levels.get(order.price)
-        if level is None:
-            level = Level(order.price, self.key_of(order.price))
-            self.levels[order.price] = level
+        label = _label(order.price)
+        fresh = self._open(order.price)
+        level = self.levels.setdefault(label, fresh)
+        if level is fresh:
+            level.label = label
             self.heap.append(level)
             self._rise(level, len(self.heap) - 1)
+        else:
+            self.closed.append(fresh)
         level.append(order)
+
+    def _open(self, price: i64) -> Level:
+        """A level for ``price``; one that has closed serves again, which costs less than anew."""
+        level = Level() if len(self.closed) == 0 else self.closed.pop()
+        level.price = price
+        level.key = self.key_of(price)
+        level.head = len(level.queue)
+        return level
 
     def remove(self, order: Resting) -> None:
         """Take an order out; its level goes with the last one."""
@@ -217,8 +238,10 @@ class Side:
             self._drop(level)
 
     def _drop(self, level: Level) -> None:
-        del self.levels[level.price]
+        del self.levels[level.label]
         last = self.heap.pop()
+        if len(self.closed) < CLOSED:
+            self.closed.append(level)
         if last is level:
             return
         slot: i64 = level.slot
@@ -267,6 +290,14 @@ class Side:
             slot = below
         heap[slot] = level
         level.slot = slot
+
+
+def _label(price: i64) -> object:
+    """A number for a price that no other price has, and whose last bits differ.
+
+    A hash table goes by these, and the last bits of prices on a tick are all the same.
+    """
+    return price ^ (price >> 20)
 
 
 class Walk:

@@ -61,6 +61,14 @@ class Limits:
                 int(most),
             )
 
+    def check_value(self, size: i64, price: i64, most: i64) -> None:
+        """:meth:`check_most`, then :meth:`check_least`: as a rule one product tells both."""
+        value: i64 = notional(size, price)
+        if value > most:
+            self.check_most(size, price, most)
+        if value < self.params.min_value:
+            self.check_least(size, price)
+
     def check_band(self, price: i64, reference: i64) -> None:
         """Refuse a limit price too far from ``reference`` (both 1e-10); 0 refers to nothing."""
         if reference == 0:

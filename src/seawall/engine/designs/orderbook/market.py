@@ -18,13 +18,14 @@ from seawall.engine.designs.orderbook.views import (
     AccountView,
     account_view,
     depth_of,
+    equity_in,
     fall_with,
     loss_steps,
     quote_of,
     vault_view,
     view_of,
 )
-from seawall.engine.errors import OutOfRange
+from seawall.engine.errors import Closed, OutOfRange
 from seawall.engine.events import Halted, ReportRejected, Settled
 from seawall.engine.fixed import (
     MAX_DOLLARS,
@@ -252,6 +253,11 @@ class OrderbookMarket(Accounts):
         holder = self._standing(account)
         return None if holder is None else view_of(self.desk, holder)
 
+    def equity(self, account: int) -> int:
+        """What the position is worth: an isolated one with its margin, a cross one its result."""
+        holder = self._standing(account)
+        return 0 if holder is None else int(equity_in(self.desk, holder))
+
     def backstop_price(self, account: int) -> int:
         """The mark (1e-10) below which the vault takes the position over."""
         holder = self._standing(account)
@@ -270,10 +276,18 @@ class OrderbookMarket(Accounts):
         held: i64 = 0
         if member is not None and self.is_founder:
             held = member.cash()
-        for number in sorted(self.desk.tickets):
-            if self.desk.tickets[number].account == account:
-                held += self.desk.tickets[number].amount
+        for ticket in self.desk.tickets.values():
+            if ticket.account == account:
+                held += ticket.amount
         return int(held)
+
+    def is_open(self) -> bool:
+        """Whether there is a price, no halt and no settlement."""
+        try:
+            self.desk.check_open()
+        except Closed:
+            return False
+        return True
 
     def own_accounts(self) -> list[tuple[str, int]]:
         """The vault's children by role; none before the first advance."""

@@ -43,10 +43,15 @@ class DecayedMean:
         self.tau: i64 = tau
         self.num: int = 0
         self.den: int = 0
+        self._elapsed: i64 = 0  # the time that was decayed for last, and what is kept after it
+        self._kept: i64 = 0
 
     def add(self, sample: i64, elapsed: i64) -> None:
         """Take in ``sample`` (1e-10), ``elapsed`` ms (above zero) after the one before."""
-        kept: int = decay(elapsed, self.tau)
+        if elapsed != self._elapsed:
+            self._elapsed = elapsed
+            self._kept = decay(elapsed, self.tau)
+        kept: int = self._kept
         wide_sample: int = sample
         wide_elapsed: int = elapsed
         self.num = self.num * kept // _FINE + wide_sample * wide_elapsed * _FINE

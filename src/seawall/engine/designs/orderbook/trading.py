@@ -168,19 +168,39 @@ class Trading(Market):
         """End an open order of any kind."""
         self.orders.cancel(self._owner(account), order)
 
-    def cancel_all(self, account: int) -> int:
-        """End every open order of the account; how many there were."""
-        return self.orders.cancel_all(self._owner(account))
+    def cancel_all(self, account: int, renews: bool = False) -> int:
+        """End every open order of the account; how many there were.
+
+        ``renews``: it will quote anew at once, which only who listens to renewals is told.
+        """
+        owner = self._owner(account)
+        if not renews or self.journal.renewals:
+            return self.orders.cancel_all(owner)
+        listening: bool = self.journal.listening
+        self.journal.listening = False
+        held = self.orders.cancel_all(owner)
+        self.journal.listening = listening
+        return held
 
     def quote_limit(self, account: int, size: int, price: int) -> int:
         """Rest an order of ``size`` at ``price`` or just behind it, never taking; its number."""
         self._check_fields(size, 0, "limit", price, 0)
         owner = self._owner(account)
-        self.orders.desk.check_open()
+        orders = self.orders
+        ticks = orders.entry.ticks
         is_buy: bool = size > 0
-        ticks = self.orders.entry.ticks
-        lots = int(ticks.round_size(size if is_buy else -size))
-        return self._limit(owner, is_buy, lots, int(ticks.passive(price, is_buy)), ALO, False)
+        lots: i64 = ticks.round_size(size if is_buy else -size)
+        at: i64 = ticks.passive(price, is_buy)
+        if lots == 0 or at == 0 or at > MAX_PRICE:
+            orders.desk.check_open()
+            return self._limit(owner, is_buy, int(lots), int(at), ALO, False)
+        number = self.numbering.take()
+        try:
+            orders.entry.post(number, owner, is_buy, lots, at)
+        except Refusal:
+            self.numbering.next = number
+            raise
+        return number
 
     # the venue's own
 

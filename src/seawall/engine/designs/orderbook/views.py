@@ -19,8 +19,11 @@ from seawall.engine.fixed import (
     BASIS_POINT,
     MAX_PRICE,
     NO_BOUND,
+    NOTIONAL_STEP,
     larger,
     magnitude,
+    mul_div,
+    mul_div_up,
     share,
     share_up,
     smaller,
@@ -51,12 +54,19 @@ def quote_of(desk: Desk, size: i64) -> Quote:
     value: i64 = magnitude(worth(size, mark))
     fee: i64 = share_up(reach.value, desk.params.fees.tiers[0].taker)
     impact: i64 = reach.value - value if is_buy else value - reach.value
-    paid: int = reach.value + fee if is_buy else reach.value - fee
-    wide_quantity: int = quantity
-    all_in: int = -(-paid * 1_000_000_000_000 // wide_quantity)
-    if not is_buy:
-        all_in = paid * 1_000_000_000_000 // wide_quantity
-    return Quote(size, mark, value, fee, 0, impact, smaller(i64(all_in), MAX_PRICE))
+    paid: i64 = reach.value + fee if is_buy else reach.value - fee
+    return Quote(size, mark, value, fee, 0, impact, _per_token(paid, quantity, is_buy))
+
+
+def _per_token(paid: i64, quantity: i64, up: bool) -> i64:
+    """Price (1e-10) of ``quantity`` tokens (1e-8) for ``paid`` (1e-6 dollar), rounded ``up`` or
+    down; at most the highest price.
+    """
+    if paid // 1_000_000 > quantity:  # a million dollars for a hundred-millionth of a token
+        return MAX_PRICE
+    if up:
+        return smaller(mul_div_up(paid, NOTIONAL_STEP, quantity), MAX_PRICE)
+    return smaller(mul_div(paid, NOTIONAL_STEP, quantity), MAX_PRICE)
 
 
 def depth_of(desk: Desk) -> list[DepthLevel]:
@@ -101,13 +111,18 @@ def view_of(desk: Desk, holder: Holder) -> PositionView:
     if holder.isolated:
         view.margin = held.purse.amount
         view.accrued = held.purse.debt
-        view.equity = view.margin - view.accrued + view.result
-    else:
-        view.equity = view.result
+    view.equity = equity_in(desk, holder)
     view.liquidation_price = falls_at(holder)
     view.bankruptcy_price = fall_with(holder, 0)
     view.in_auction = held.standing == IN_AUCTION
     return view
+
+
+def equity_in(desk: Desk, holder: Holder) -> i64:
+    """What a position is worth by itself (1e-6 dollar), as :func:`view_of` says."""
+    held = holder.holding
+    result: i64 = held.result(desk.coin.mark)
+    return held.purse.cash() + result if holder.isolated else result
 
 
 def fall_with(holder: Holder, rate: i64) -> i64:
@@ -127,13 +142,16 @@ def fall_with(holder: Holder, rate: i64) -> i64:
 
 
 def _bankrupt_at(size: i64, entry: i64, margin: i64) -> i64:
-    debt: int = entry - margin if size > 0 else entry + margin
-    quantity: int = magnitude(size)
-    price = -(-debt * 1_000_000_000_000 // quantity)
-    if size < 0:
-        price = debt * 1_000_000_000_000 // quantity
-    most: int = MAX_PRICE + 1
-    return i64(0 if price < 0 else most if price > most else price)
+    debt: i64 = entry - margin if size > 0 else entry + margin
+    quantity: i64 = magnitude(size)
+    if debt <= 0:
+        return 0
+    if debt // 1_000_000 > quantity:
+        return MAX_PRICE + 1
+    price: i64 = mul_div(debt, NOTIONAL_STEP, quantity)
+    if size > 0:
+        price = mul_div_up(debt, NOTIONAL_STEP, quantity)
+    return smaller(price, MAX_PRICE + 1)
 
 
 class AccountView:
@@ -182,24 +200,24 @@ def vault_view(fund: Fund) -> VaultView:
 
 def loss_steps(desk: Desk, hlp: Hlp | None) -> list[LossStep]:
     """Margins, what the liquidator holds, with shared collateral the rest of the vault, winners."""
-    own: dict[int, bool] = {}
+    margins: i64 = 0
+    gains: i64 = 0
+    for holder in desk.coin.holders.values():
+        margins += holder.holding.purse.amount
+        gains += larger(0, holder.holding.result(desk.coin.mark))
+    for member in desk.house.members.values():
+        margins += member.amount
     liquidator: i64 = 0
     whole: i64 = 0
     if hlp is not None:
-        for member in hlp.accounts():
-            own[int(member.account)] = True
         liquidator = larger(0, cross_equity(hlp.liquidator))
         whole = hlp.total_assets()
-    margins: i64 = 0
-    gains: i64 = 0
-    for account in sorted(desk.coin.holders):
-        holder = desk.coin.holders[account]
-        if account not in own:
-            margins += holder.holding.purse.amount
-            gains += larger(0, holder.holding.result(desk.coin.mark))
-    for account in sorted(desk.house.members):
-        if account not in own:
-            margins += desk.house.members[account].amount
+        for insider in hlp.accounts():
+            margins -= insider.amount
+            seat = desk.coin.seat(int(insider.account))
+            if seat is not None:
+                margins -= seat.holding.purse.amount
+                gains -= larger(0, seat.holding.result(desk.coin.mark))
     steps = [LossStep("margin", margins), LossStep("liquidator", liquidator)]
     if desk.params.shared_collateral:
         steps.append(LossStep("hlp", larger(0, whole - liquidator)))
