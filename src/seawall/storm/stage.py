@@ -10,7 +10,6 @@ from typing import Any
 
 from seawall import designs as registry
 from seawall.engine.auction import AuctionTerms
-from seawall.engine.events import Cancelled
 from seawall.engine.fixed import MINUTE
 from seawall.engine.reports import Report
 from seawall.engine.venue import Market, Venue
@@ -189,13 +188,11 @@ class Stage:
         if self.waiting:
             self._supply()
         events = self.venue.drain()
-        self.broker.observe(Tick(index, now, events))
-        # only the broker and a recorder care for the many orders that are taken back
-        news = [event for event in events if type(event) is not Cancelled]
-        tick = Tick(index, now, news)
+        tick = Tick(index, now, events)
+        self.broker.observe(tick)
         for watcher, hedges in zip(self.watchers, self.hedges, strict=True):
-            watcher.tick(now, news)
-            hedges.move(index, news)
+            watcher.tick(now, events)
+            hedges.move(index, events)
         if self.recorder is not None:
             self.recorder.tick(index, events)
         for agents in self.agents:

@@ -52,7 +52,7 @@ class OrderParams:
         limit_multiple: int = 10,
         band: int = 800_000_000_000,
         open_orders: int = 1000,
-        order_volume: int = 5 * MILLION,
+        order_volume: int = 5_000_000_000_000,
         most_orders: int = 5000,
         market_slippage: int = 50_000_000_000,
         trigger_slippage: int = 100_000_000_000,
