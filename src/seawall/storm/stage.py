@@ -6,7 +6,7 @@ everybody, the market is looked at, everybody acts. What is sent in a tick fills
 
 import gc
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from seawall import designs as registry
 from seawall.engine.auction import AuctionTerms
@@ -27,6 +27,9 @@ from seawall.storm.providers import ProviderAgents
 from seawall.storm.recorded import begin
 from seawall.storm.result import Row, Run
 from seawall.storm.scenario import Scenario
+
+_YOUNG: Final = 50_000
+"""New objects before the garbage collector looks for circles: a tick makes many, and none."""
 
 
 class Stage:
@@ -112,13 +115,16 @@ class Stage:
         label = self.design.name if self.guards == "none" else f"{self.design.name}, {self.guards}"
         every = max(1, last // 200)
         paced = replace(self.scenario, tick=self.tick)
+        before = gc.get_threshold()
         gc.freeze()  # what stands there now lives to the end: no need to look through it each time
+        gc.set_threshold(_YOUNG, *before[1:])
         try:
             for index, (now, said) in enumerate(paced.ticks()):
                 self._step(index, now, said, index < last)
                 if progress is not None and (index % every == 0 or index == last):
                     progress(label, index + 1, last + 1)
         finally:
+            gc.set_threshold(*before)
             gc.unfreeze()
         for agents in self.agents:
             agents.finish()
