@@ -6,6 +6,7 @@ fractions, amounts dollars, times as their names say.
 """
 
 from datetime import datetime
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
@@ -190,22 +191,29 @@ def load_population(name: str | Path) -> Population:
         load_population("crowd").traders.count
     """
     path = Path(name)
-    if str(name).endswith(".toml"):
-        if not path.is_file():
-            raise BadParameters(f"{path}: there is no such file")
-        text = path.read_bytes()
-    elif str(name) in populations():
-        file = resources.files("seawall.storm") / "data" / "populations" / f"{name}.toml"
-        text = file.read_bytes()
-    else:
+    if not str(name).endswith(".toml"):
+        return _shipped(str(name))
+    if not path.is_file():
+        raise BadParameters(f"{path}: there is no such file")
+    return _read(path.read_bytes(), path.stem)
+
+
+@cache
+def _shipped(name: str) -> Population:
+    if name not in populations():
         raise BadParameters(
-            f"no population {str(name)!r}; there are {', '.join(populations())}, "
+            f"no population {name!r}; there are {', '.join(populations())}, "
             "or give the path of a .toml file"
         )
+    file = resources.files("seawall.storm") / "data" / "populations" / f"{name}.toml"
+    return _read(file.read_bytes(), name)
+
+
+def _read(text: bytes, name: str) -> Population:
     try:
-        return toml.read(text, Population, name=path.stem)
+        return toml.read(text, Population, name=name)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadParameters(f"population {path.stem}: {error}") from None
+        raise BadParameters(f"population {name}: {error}") from None
 
 
 def attack_at(step: Step) -> int:

@@ -20,8 +20,11 @@ def read(text: bytes | str, kind: type[Record], **defaults: Any) -> Record:
         read('scenario = "crash"', SweepFile).scenario
     """
     table = {**defaults, **msgspec.toml.decode(text)}
-    _check(table, type_info(kind), "")
-    return msgspec.convert(table, kind)
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError:
+        _check(table, type_info(kind), "")
+        raise
 
 
 def _check(value: Any, kind: Type, where: str) -> None:
