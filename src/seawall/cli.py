@@ -13,7 +13,7 @@ from seawall.engine.errors import BadScenario, SeawallError
 from seawall.engine.fixed import HOUR, SECOND
 from seawall.storm.adl_page import adl_command
 from seawall.storm.changes import parse_changes, with_changes
-from seawall.storm.choosing import Gaps, bars, choose_scenario
+from seawall.storm.choosing import bars, choose_scenario
 from seawall.storm.compare_page import compare_command
 from seawall.storm.disk import check_page
 from seawall.storm.download_page import candles_command
@@ -22,6 +22,24 @@ from seawall.storm.files import check_folder
 from seawall.storm.guard_lab import try_guards
 from seawall.storm.guard_page import guard_tables
 from seawall.storm.guarding import EACH
+from seawall.storm.options import (
+    AsJson,
+    CandleFiles,
+    Capital,
+    Changes,
+    DesignNames,
+    GuardSets,
+    Hours,
+    MissingBars,
+    PopulationName,
+    Preset,
+    ScenarioName,
+    Seed,
+    Start,
+    Symbols,
+    TickSeconds,
+    Traders,
+)
 from seawall.storm.outcome import Outcome, run
 from seawall.storm.printing import show
 from seawall.storm.recorded import State
@@ -46,63 +64,23 @@ app = App(
 
 @app.command(name="storm")
 def storm_command(
-    name: Annotated[
-        str | None,
-        Parameter(
-            help="A published event or a generated path; `seawall scenarios` lists them. "
-            "Or a .toml file."
-        ),
-    ] = None,
+    name: ScenarioName = None,
     /,
     *,
-    candles: Annotated[
-        list[str] | None,
-        Parameter(
-            help="Candle file, CSV or Parquet, as PATH or SOURCE=PATH; may be repeated.",
-            negative="",
-        ),
-    ] = None,
-    symbols: Annotated[
-        str | None, Parameter(help="Markets to take from the candle files, as BTC,ETH.")
-    ] = None,
-    start: Annotated[str | None, Parameter(help="Begin here, as 2025-10-10T12:00 (UTC).")] = None,
-    hours: Annotated[float | None, Parameter(help="End so many hours after the start.")] = None,
-    gaps: Annotated[
-        Gaps, Parameter(help="`hold` takes candle files with missing bars: the source is silent.")
-    ] = "refuse",
-    design: Annotated[
-        list[str] | None,
-        Parameter(help="Design, or `all` (the default); may be repeated.", negative=""),
-    ] = None,
-    guards: Annotated[
-        list[str] | None,
-        Parameter(
-            help="`none`, `defaults`, `hybrid`, `each` or a guard's name; may be repeated.",
-            negative="",
-        ),
-    ] = None,
-    preset: Annotated[
-        str | None,
-        Parameter(help="Leverage for all markets: major, alt or micro. Default: by market."),
-    ] = None,
-    population: Annotated[
-        str | None, Parameter(help="A shipped population or a .toml file of your own.")
-    ] = None,
-    traders: Annotated[int | None, Parameter(help="Number of traders in all markets.")] = None,
-    capital: Annotated[
-        int, Parameter(help="Dollars of vault capital behind each market.")
-    ] = CAPITAL,
-    seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
-    tick: Annotated[float | None, Parameter(help="Seconds from one look to the next.")] = None,
-    changes: Annotated[
-        list[str] | None,
-        Parameter(
-            name="--set",
-            help="Change a setting by its name, as crash.depth=0.5 or layered.junior=0.4; "
-            "may be repeated.",
-            negative="",
-        ),
-    ] = None,
+    candles: CandleFiles = None,
+    symbols: Symbols = None,
+    start: Start = None,
+    hours: Hours = None,
+    gaps: MissingBars = "refuse",
+    design: DesignNames = None,
+    guards: GuardSets = None,
+    preset: Preset = None,
+    population: PopulationName = None,
+    traders: Traders = None,
+    capital: Capital = CAPITAL,
+    seed: Seed = 1,
+    tick: TickSeconds = None,
+    changes: Changes = None,
     intents: Annotated[
         str | None,
         Parameter(help="Take the people from this file, with their seed, capital and tick."),
@@ -132,9 +110,7 @@ def storm_command(
         str | None,
         Parameter(help="Write every series and event as Parquet into this new folder."),
     ] = None,
-    as_json: Annotated[
-        bool, Parameter(name="--json", help="Print one JSON document.", negative="")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run a storm and print one table: a row per design and market."""
     if state is None and (state_time is not None or state_config is not None):
@@ -202,33 +178,20 @@ def scenarios_command() -> None:
 
 @app.command(name="guards")
 def guards_command(
-    name: Annotated[str | None, Parameter(help="As of `seawall storm`.")] = None,
+    name: ScenarioName = None,
     /,
     *,
-    candles: Annotated[
-        list[str] | None,
-        Parameter(help="Candle files instead, as of `seawall storm`.", negative=""),
-    ] = None,
-    symbols: Annotated[
-        str | None, Parameter(help="Markets to take from the candle files, as BTC,ETH.")
-    ] = None,
-    start: Annotated[str | None, Parameter(help="Begin here, as 2025-10-10T12:00 (UTC).")] = None,
-    hours: Annotated[float | None, Parameter(help="End so many hours after the start.")] = None,
-    design: Annotated[
-        list[str] | None,
-        Parameter(help="Design, or `all` (the default); may be repeated.", negative=""),
-    ] = None,
-    guards: Annotated[
-        list[str] | None,
-        Parameter(help="Sets as of `seawall storm`; default: each there is.", negative=""),
-    ] = None,
-    traders: Annotated[int | None, Parameter(help="Number of traders in all markets.")] = None,
-    capital: Annotated[
-        int, Parameter(help="Dollars of vault capital behind each market.")
-    ] = CAPITAL,
-    seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
+    candles: CandleFiles = None,
+    symbols: Symbols = None,
+    start: Start = None,
+    hours: Hours = None,
+    design: DesignNames = None,
+    guards: GuardSets = None,
+    traders: Traders = None,
+    capital: Capital = CAPITAL,
+    seed: Seed = 1,
 ) -> None:
-    """Compare guards in a storm: a table for each design, a row for each set of guards."""
+    """Compare guards in a storm: a table for each design, a row for each set (all by default)."""
     source = choose_scenario(name, candles, symbols, start, hours, "refuse")
     storm = with_changes(source, None, None, seed, {}).scenario
     with bars(storm.name, Console(stderr=True)) as progress:

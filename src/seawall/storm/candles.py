@@ -30,6 +30,9 @@ _LAST = int(fixed.MAX_TIME)
 _SECOND, _DAY = int(fixed.SECOND), int(fixed.DAY)
 _DOLLAR, _PRICE = int(fixed.DOLLAR), int(fixed.PRICE)
 
+Gaps = Literal["refuse", "hold"]
+"""What is done about missing bars of a candle file."""
+
 
 def load_candles(
     paths: str | Path | Sequence[str | Path],
@@ -37,7 +40,7 @@ def load_candles(
     symbols: str | Sequence[str] | None = None,
     start: Moment | None = None,
     end: Moment | None = None,
-    gaps: Literal["refuse", "hold"] = "refuse",
+    gaps: Gaps = "refuse",
     name: str | None = None,
 ) -> Scenario:
     """Candles of one or several files as a scenario.

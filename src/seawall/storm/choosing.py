@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 from rich.console import Console
 from rich.progress import (
@@ -16,15 +15,12 @@ from rich.progress import Progress as Bars
 
 from seawall.engine.errors import BadScenario
 from seawall.engine.fixed import HOUR, MAX_TIME
-from seawall.storm.candles import load_candles
+from seawall.storm.candles import Gaps, load_candles
 from seawall.storm.events import load_event, scenarios
 from seawall.storm.run import Progress
 from seawall.storm.scenario import Scenario
 from seawall.storm.settings import PATHS
 from seawall.storm.units import parse_time
-
-Gaps = Literal["refuse", "hold"]
-"""What is done about missing bars of a candle file."""
 
 
 def choose_scenario(
@@ -74,10 +70,9 @@ def _ms(hours: float | None) -> int:
     return int(MAX_TIME) // 2 if hours is None else round(hours * int(HOUR))
 
 
-@contextmanager
-def bars(title: str, screen: Console) -> Iterator[Progress]:
-    """A bar for each run, while they run; none where ``screen`` is no terminal."""
-    with Bars(
+def a_bar_each(screen: Console) -> Bars:
+    """Bars that go when they are done, with the time left; none where ``screen`` is no terminal."""
+    return Bars(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
@@ -86,7 +81,13 @@ def bars(title: str, screen: Console) -> Iterator[Progress]:
         console=screen,
         transient=True,
         disable=not screen.is_terminal,
-    ) as shown:
+    )
+
+
+@contextmanager
+def bars(title: str, screen: Console) -> Iterator[Progress]:
+    """A bar for each run, while they run; none where ``screen`` is no terminal."""
+    with a_bar_each(screen) as shown:
         tasks: dict[str, TaskID] = {}
 
         def move(label: str, done: int, total: int) -> None:

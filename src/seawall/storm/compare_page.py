@@ -1,16 +1,32 @@
 """``seawall compare``: the questions that comparisons of designs ask, answered by one storm."""
 
 import sys
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.console import Console
 
 from seawall.engine.fixed import SECOND
 from seawall.storm.changes import parse_changes, with_changes
-from seawall.storm.choosing import Gaps, bars, choose_scenario
+from seawall.storm.choosing import bars, choose_scenario
 from seawall.storm.compare import compare
 from seawall.storm.compare_table import as_renderable
+from seawall.storm.options import (
+    AsJson,
+    CandleFiles,
+    Capital,
+    Changes,
+    DesignNames,
+    GuardSets,
+    Hours,
+    MissingBars,
+    PopulationName,
+    Preset,
+    ScenarioName,
+    Seed,
+    Start,
+    Symbols,
+    TickSeconds,
+    Traders,
+)
 from seawall.storm.run import CAPITAL
 from seawall.storm.table import WIDTH
 
@@ -19,56 +35,29 @@ DEFAULT = "october-2025"
 
 
 def compare_command(
-    name: Annotated[
-        str | None,
-        Parameter(help="As of `seawall storm`. Default: october-2025."),
-    ] = None,
+    name: ScenarioName = None,
     /,
     *,
-    candles: Annotated[
-        list[str] | None,
-        Parameter(help="Candle files instead, as of `seawall storm`.", negative=""),
-    ] = None,
-    symbols: Annotated[
-        str | None, Parameter(help="Markets to take from the candle files, as BTC,ETH.")
-    ] = None,
-    start: Annotated[str | None, Parameter(help="Begin here, as 2025-10-10T12:00 (UTC).")] = None,
-    hours: Annotated[float | None, Parameter(help="End so many hours after the start.")] = None,
-    gaps: Annotated[
-        Gaps, Parameter(help="`hold` takes candle files with missing bars: the source is silent.")
-    ] = "refuse",
-    design: Annotated[
-        list[str] | None,
-        Parameter(help="Design, or `all` (the default); may be repeated.", negative=""),
-    ] = None,
-    guards: Annotated[
-        list[str] | None,
-        Parameter(help="Sets as of `seawall storm`; may be repeated.", negative=""),
-    ] = None,
-    preset: Annotated[
-        str | None,
-        Parameter(help="Leverage for all markets: major, alt or micro. Default: by market."),
-    ] = None,
-    population: Annotated[
-        str | None, Parameter(help="A shipped population or a .toml file of your own.")
-    ] = None,
-    traders: Annotated[int | None, Parameter(help="Number of traders in all markets.")] = None,
-    capital: Annotated[
-        int, Parameter(help="Dollars of vault capital behind each market.")
-    ] = CAPITAL,
-    seed: Annotated[int, Parameter(help="The same seed gives the same storm.")] = 1,
-    tick: Annotated[float | None, Parameter(help="Seconds from one look to the next.")] = None,
-    changes: Annotated[
-        list[str] | None,
-        Parameter(
-            name="--set", help="Change a setting by its name, as of `seawall storm`.", negative=""
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool, Parameter(name="--json", help="Print one JSON document.", negative="")
-    ] = False,
+    candles: CandleFiles = None,
+    symbols: Symbols = None,
+    start: Start = None,
+    hours: Hours = None,
+    gaps: MissingBars = "refuse",
+    design: DesignNames = None,
+    guards: GuardSets = None,
+    preset: Preset = None,
+    population: PopulationName = None,
+    traders: Traders = None,
+    capital: Capital = CAPITAL,
+    seed: Seed = 1,
+    tick: TickSeconds = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Compare designs: slippage, counterparty, holding, leverage, liquidation, room, halts."""
+    """Compare designs: slippage, counterparty, holding, leverage, liquidation, room, halts.
+
+    Without a scenario: october-2025.
+    """
     event = DEFAULT if name is None and not candles else name
     source = choose_scenario(event, candles, symbols, start, hours, gaps)
     changed = with_changes(source, design, population, seed, parse_changes(changes))

@@ -6,14 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
+from seawall.storm.choosing import a_bar_each
 from seawall.storm.download import Order, download
 from seawall.storm.units import iso, parse_time
 
@@ -37,16 +31,7 @@ def candles_command(
     plain = symbol.replace("/", "").replace(":", "_")
     file = Path(out) if out is not None else Path(f"{plain}-{timeframe}-{exchange}.parquet")
     screen = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-    ) as bars:
+    with a_bar_each(screen) as bars:
         task = bars.add_task(f"{exchange} {symbol}", total=None)
         done = download(
             order, file, progress=lambda at, total: bars.update(task, completed=at, total=total)

@@ -36,14 +36,13 @@ from seawall.about import VERSION
 from seawall.engine.errors import BadParameters, SeawallError
 from seawall.engine.fixed import HOUR, MAX_TIME
 from seawall.storm import toml
-from seawall.storm.candles import load_candles
+from seawall.storm.candles import Gaps, load_candles
 from seawall.storm.events import load_event, scenarios
 from seawall.storm.scenario import Scenario
 from seawall.storm.settings import PATHS, Settings, check_names, owner
 from seawall.storm.units import parse_time
 
 Value = Any
-Gaps = Literal["refuse", "hold"]
 Statistic = Literal["median", "mean", "p05", "p95", "least", "most", "above_zero"]
 
 MOST_JOBS = 1_000_000
